@@ -1,0 +1,284 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What the files of http/ share: the finished configuration, the session of
+ * a request, and who calls whom.  Configuration structs are const on the
+ * request path (invariant 1); worker state stands in its own struct.
+ */
+
+#ifndef _NGX_HTTP_COURT_H_INCLUDED_
+#define _NGX_HTTP_COURT_H_INCLUDED_
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_court_token.h"
+#include "ngx_court_policy.h"
+#include "ngx_court_tier.h"
+#include "ngx_court_artefact.h"
+
+
+#define NGX_HTTP_COURT_OFF      0
+#define NGX_HTTP_COURT_ON       1
+#define NGX_HTTP_COURT_REPORT   2
+
+#define NGX_HTTP_COURT_FORMAT_JSON  0
+#define NGX_HTTP_COURT_FORMAT_HTML  1
+#define NGX_HTTP_COURT_FORMAT_AUTO  2
+
+#define NGX_HTTP_COURT_MAX_NEEDS    16
+
+
+/* one line of the courts file (ngx_http_court_courts.c) */
+typedef struct {
+    ngx_str_t                  code;
+    ngx_str_t                  parent;       /* "" at the top */
+    ngx_str_t                  name;
+    ngx_str_t                  phone;
+    ngx_court_value_t          features;     /* list */
+    ngx_court_value_t          ancestors;    /* list, itself first */
+} ngx_http_court_court_t;
+
+typedef struct {
+    ngx_hash_t                 hash;         /* by code */
+    ngx_uint_t                 n;
+} ngx_http_court_courts_t;
+
+ngx_http_court_courts_t *ngx_http_court_courts_parse(ngx_conf_t *cf,
+    const ngx_str_t *text, ngx_str_t *err);
+/* NULL where the code is unknown */
+const ngx_http_court_court_t *ngx_http_court_court_find(
+    const ngx_http_court_courts_t *courts, const ngx_str_t *code);
+
+
+/* "court_assertion_key FILE iss=URL [ttl=60s] [per=caller|request]" */
+typedef struct {
+    ngx_court_key_t           *key;
+    const ngx_court_alg_t     *alg;
+    ngx_str_t                  iss;
+    time_t                     ttl;
+    ngx_uint_t                 per_request;
+    ngx_str_t                  jwks;         /* answer of court_assertion_jwks */
+} ngx_http_court_assertion_conf_t;
+
+
+/* a compiled policy and who uses it */
+typedef struct {
+    ngx_pool_t                *pool;
+    ngx_court_policy_t        *policy;
+    uint64_t                   generation;
+    ngx_uint_t                 refs;         /* requests that pinned it, + 1
+                                              * while it is the live one */
+} ngx_http_court_pinned_t;
+
+/* worker state: everything that changes after configuration */
+typedef struct {
+    ngx_http_court_pinned_t   *live;         /* NULL: policy_unavailable */
+    ngx_event_t                poll;         /* artefact generation, cancelable */
+    void                      *assertions;   /* ngx_http_court_assertion.c */
+    uint64_t                   request_seq;  /* part of request ids */
+} ngx_http_court_worker_t;
+
+extern ngx_http_court_worker_t  ngx_http_court_worker;
+
+
+typedef struct {
+    ngx_array_t                issuers;      /* ngx_court_issuer_t * */
+    ngx_array_t                sources;      /* ngx_court_source_t * */
+    ngx_array_t                source_keys;  /* per source: ngx_array_t * of
+                                              * ngx_http_complex_value_t */
+    ngx_array_t                redis;        /* ngx_court_redis_t * */
+    ngx_court_vocab_t          vocab;
+
+    ngx_str_t                  policy_file;
+    ngx_str_t                  policy_text;
+    int64_t                    policy_version;
+    ngx_http_court_courts_t   *courts;       /* NULL: none */
+    ngx_http_court_assertion_conf_t  *assertion;   /* NULL: none */
+    ngx_court_ring_t          *audit_ring;   /* NULL: no pseudonyms */
+
+    ngx_court_zone_t          *tokens;
+    ngx_court_artefacts_t     *artefacts;
+    ngx_court_tiers_t          tiers;
+
+    ngx_str_t                  state_dir;
+    ngx_str_t                  source_server;   /* "unix:PATH" */
+    ngx_flag_t                 demo;
+    size_t                     zone_size[9];    /* by zone name, see conf.c */
+
+    /* indexes of variables used as policy inputs and so on */
+    ngx_array_t               *claim_vars;   /* names of $court_claim_* used */
+} ngx_http_court_main_conf_t;
+
+
+typedef struct {
+    ngx_uint_t                 is_source;    /* a listen of this server is
+                                              * court_source_server */
+} ngx_http_court_srv_conf_t;
+
+
+typedef struct {
+    ngx_uint_t                 mode;         /* NGX_HTTP_COURT_OFF ... */
+    ngx_uint_t                 handler;      /* our own content handler: off */
+    ngx_array_t               *issuers;      /* ngx_court_issuer_t *; all */
+    ngx_http_complex_value_t  *code;         /* NULL: no court */
+    ngx_uint_t                 bearer;       /* court_token_source */
+    ngx_flag_t                 accel;
+    ngx_msec_t                 timeout;      /* 3s: waiting for facts */
+    ngx_uint_t                 error_format;
+    ngx_uint_t                 log_level;    /* NGX_LOG_NOTICE ... */
+} ngx_http_court_loc_conf_t;
+
+
+/* one fact that this request needs */
+typedef struct ngx_http_court_session_s  ngx_http_court_session_t;
+
+typedef struct {
+    ngx_court_waiter_t         waiter;
+    ngx_http_court_session_t  *session;
+    ngx_court_source_t        *source;
+    ngx_court_side_t           side;
+    int64_t                    not_before;
+    unsigned                   asked:1;
+    unsigned                   answered:1;
+    ngx_court_found_t          found;        /* record in the request's pool */
+} ngx_http_court_need_t;
+
+
+/*
+ * The session: one for each client request, found by a pool cleanup, so that
+ * it survives internal redirects (which clear module contexts).
+ */
+struct ngx_http_court_session_s {
+    ngx_http_request_t        *request;      /* the main request */
+    ngx_uint_t                 stage;        /* index in the table of stages */
+    ngx_str_t                  request_id;   /* 32 hex digits */
+    int64_t                    arrived;      /* ms since 1970 */
+
+    /* scrub */
+    unsigned                   scrubbed:1;
+    unsigned                   canonical:1;  /* the client's request line is */
+    unsigned                   touched:1;    /* passed a protected location */
+    unsigned                   decided:1;    /* some decision was made */
+    unsigned                   allowed:1;    /* the last one: forwarded */
+    unsigned                   verified:1;   /* caller known, once for all */
+    unsigned                   rewritten:1;  /* header array is ours */
+    unsigned                   would_refuse:1;   /* report mode */
+    unsigned                   waiting:1;
+    unsigned                   logged:1;
+
+    /* match */
+    ngx_http_court_pinned_t   *pinned;
+    ngx_str_t                  path;         /* canonical, of this target */
+    ngx_uint_t                 uri_changes;  /* to notice a new target */
+    ngx_court_match_t          match;        /* interface NULL: no_rule */
+    const ngx_http_court_court_t  *court;    /* NULL: none */
+    ngx_str_t                  code;         /* court_code of this target */
+
+    /* caller */
+    ngx_court_token_t          token;
+    ngx_str_t                  subject, issuer, role, principal, client;
+    ngx_court_tier_name_t      token_tier;   /* ZONE: from the cache */
+
+    /* facts */
+    ngx_uint_t                 nneeds;
+    ngx_http_court_need_t      needs[NGX_HTTP_COURT_MAX_NEEDS];
+    ngx_court_side_t           key_side;     /* whose $court_subject, while
+                                              * keys are evaluated */
+    ngx_event_t                timer;        /* court_timeout */
+
+    /* decide */
+    ngx_court_result_t         result;
+    ngx_court_decision_t       decision;
+    const ngx_court_reason_t  *reason;       /* last refusal or failure */
+    const char                *why;          /* for the log, constant */
+    const char                *stage_name;   /* where it ended */
+
+    /* forward */
+    ngx_str_t                  assertion;
+    ngx_list_t                 original;     /* the client's header array,
+                                              * scrubbed, before ours */
+};
+
+
+extern ngx_module_t  ngx_http_court_module;
+extern ngx_module_t  ngx_http_court_filter_module;
+
+
+/* ngx_http_court_session.c: POST_READ scrub, PREACCESS guard */
+ngx_http_court_session_t *ngx_http_court_session(ngx_http_request_t *r);
+ngx_http_court_session_t *ngx_http_court_session_get(ngx_http_request_t *r);
+ngx_int_t ngx_http_court_scrub_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_court_guard_handler(ngx_http_request_t *r);
+
+/* ngx_http_court_flow.c: the ACCESS handler, a table of named stages */
+ngx_int_t ngx_http_court_access_handler(ngx_http_request_t *r);
+void ngx_http_court_resume(ngx_http_court_session_t *s);
+
+/* stages, one file each; they return results, never nginx's codes */
+ngx_court_result_t ngx_http_court_stage_match(ngx_http_court_session_t *s);
+ngx_court_result_t ngx_http_court_stage_caller(ngx_http_court_session_t *s);
+ngx_court_result_t ngx_http_court_stage_facts(ngx_http_court_session_t *s);
+ngx_court_result_t ngx_http_court_stage_decide(ngx_http_court_session_t *s);
+ngx_court_result_t ngx_http_court_stage_record(ngx_http_court_session_t *s);
+ngx_court_result_t ngx_http_court_stage_forward(ngx_http_court_session_t *s);
+
+/* ngx_http_court_attr.c: values of attributes for the policy */
+void ngx_http_court_attr_value(void *data, const ngx_court_attr_t *attr,
+    ngx_court_side_t side, ngx_court_value_t *v);
+ngx_court_fact_state_t ngx_http_court_attr_fact(void *data, ngx_uint_t fact,
+    ngx_court_side_t side);
+
+/* ngx_http_court_refuse.c: problem+json or html, or the status for
+ * error_page; what it returns goes to nginx as it is */
+ngx_int_t ngx_http_court_refuse(ngx_http_request_t *r,
+    ngx_http_court_session_t *s);
+
+/* ngx_http_court_headers.c */
+ngx_int_t ngx_http_court_headers_scrub(ngx_http_request_t *r);
+ngx_int_t ngx_http_court_headers_forward(ngx_http_request_t *r,
+    ngx_http_court_session_t *s);
+
+/* ngx_http_court_assertion.c */
+ngx_int_t ngx_http_court_assertion_make(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_str_t *assertion);
+ngx_int_t ngx_http_court_assertion_jwks_handler(ngx_http_request_t *r);
+
+/* ngx_http_court_variables.c */
+ngx_int_t ngx_http_court_variables_add(ngx_conf_t *cf);
+
+/* ngx_http_court_policy.c: publish, compile in workers, pin and release */
+ngx_int_t ngx_http_court_policy_load(ngx_conf_t *cf,
+    ngx_http_court_main_conf_t *mcf);                 /* read + check */
+ngx_int_t ngx_http_court_policy_publish(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);                 /* init_module */
+ngx_int_t ngx_http_court_policy_start(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);                 /* init_process */
+void ngx_http_court_policy_stop(ngx_cycle_t *cycle);
+ngx_http_court_pinned_t *ngx_http_court_policy_pin(void);
+void ngx_http_court_policy_unpin(ngx_http_court_pinned_t *pinned);
+
+/* ngx_http_court_log.c: LOG phase; one line for each decision */
+ngx_int_t ngx_http_court_log_handler(ngx_http_request_t *r);
+
+/* ngx_http_court_check.c: what nginx -t refuses and warns of */
+ngx_int_t ngx_http_court_check(ngx_conf_t *cf);
+
+/* blocks, one file each: called by the directive table in module.c */
+char *ngx_http_court_issuer_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_court_fact_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_court_redis_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* ngx_http_court_file.c: a whole file into cf->pool; secret: refuses what
+ * others can read, or that is not root's or ours.  NGX_CONF_OK or an error
+ * already logged with file:line */
+char *ngx_http_court_file_read(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_uint_t secret, ngx_str_t *text);
+
+
+#endif /* _NGX_HTTP_COURT_H_INCLUDED_ */

@@ -1,0 +1,73 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Redis, standalone: nginx's connections, timers and event loop; hiredis for
+ * the protocol alone (ngx_court_redis_proto.c is the only file that knows
+ * it).  One pipelined connection per worker; one write per turn; bounded
+ * in-flight and buffers; a deadline for each command.
+ */
+
+#ifndef _NGX_COURT_REDIS_H_INCLUDED_
+#define _NGX_COURT_REDIS_H_INCLUDED_
+
+#include "ngx_court_base.h"
+#include <ngx_event.h>
+#include <ngx_event_connect.h>
+
+
+/* a finished court_redis block */
+typedef struct ngx_court_redis_s  ngx_court_redis_t;
+
+typedef struct {
+    ngx_str_t                  name;
+    ngx_addr_t                *addr;         /* resolved at configuration */
+    ngx_str_t                  user;         /* "": AUTH with password alone */
+    ngx_str_t                  password;     /* "": no AUTH; wiped at exit */
+    ngx_uint_t                 database;
+    ngx_str_t                  key_prefix;   /* "court" */
+    ngx_msec_t                 connect_timeout;
+    ngx_msec_t                 command_timeout;
+    ngx_log_t                 *log;
+} ngx_court_redis_conf_t;
+
+typedef enum {
+    NGX_COURT_REDIS_VALUE = 0,   /* GET: data; SET: stored */
+    NGX_COURT_REDIS_NIL,         /* GET: no such key */
+    NGX_COURT_REDIS_ERROR,       /* an error reply: OOM, READONLY ... */
+    NGX_COURT_REDIS_DOWN         /* not connected, closed, breaker, full queue */
+} ngx_court_redis_status_t;
+
+/*
+ * Called exactly once for each command, possibly before get/set returns
+ * (DOWN).  data is valid during the call only.  A command past its deadline
+ * is answered DOWN; its late reply is consumed and dropped.
+ */
+typedef void (*ngx_court_redis_pt)(void *ctx, ngx_court_redis_status_t status,
+    const ngx_str_t *data);
+
+/* at configuration time, pool of the cycle */
+ngx_court_redis_t *ngx_court_redis_create(ngx_pool_t *pool,
+    const ngx_court_redis_conf_t *conf);
+const ngx_court_redis_conf_t *ngx_court_redis_conf(ngx_court_redis_t *redis);
+
+/* init_process / exit_process; connects lazily or at once, never waits */
+ngx_int_t ngx_court_redis_start(ngx_court_redis_t *redis, ngx_cycle_t *cycle);
+void ngx_court_redis_stop(ngx_court_redis_t *redis);
+
+void ngx_court_redis_get(ngx_court_redis_t *redis, const ngx_str_t *key,
+    ngx_court_redis_pt handler, void *ctx);
+/* SET key value PX ttl; handler may be NULL */
+void ngx_court_redis_set(ngx_court_redis_t *redis, const ngx_str_t *key,
+    const ngx_str_t *value, ngx_msec_t ttl, ngx_court_redis_pt handler,
+    void *ctx);
+
+typedef struct {
+    uint64_t  commands, replies, nils, errors, timeouts, connects, failures;
+    unsigned  up:1;
+} ngx_court_redis_stats_t;
+void ngx_court_redis_stats(ngx_court_redis_t *redis,
+    ngx_court_redis_stats_t *stats);
+
+
+#endif /* _NGX_COURT_REDIS_H_INCLUDED_ */

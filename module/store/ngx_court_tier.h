@@ -1,0 +1,115 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Where a fact is looked for: zone -> Redis -> source, with the freshness
+ * that is demanded, and one flight for each key within a worker however many
+ * wait (ngx_court_flight.c; across workers: its depart/finish pair).
+ */
+
+#ifndef _NGX_COURT_TIER_H_INCLUDED_
+#define _NGX_COURT_TIER_H_INCLUDED_
+
+#include "ngx_court_fact.h"
+#include "ngx_court_seal.h"
+#include "ngx_court_zone.h"
+#include "ngx_court_redis.h"
+#include "ngx_court_fetch.h"
+
+
+typedef enum {
+    NGX_COURT_TIER_NONE = 0,
+    NGX_COURT_TIER_ZONE,
+    NGX_COURT_TIER_REDIS,
+    NGX_COURT_TIER_SOURCE
+} ngx_court_tier_name_t;
+
+
+/* a fact's place in the world: finished by configuration */
+typedef struct {
+    ngx_court_fact_t           fact;
+    ngx_str_t                  source;       /* location uri */
+    ngx_msec_t                 timeout;      /* 2s */
+    ngx_uint_t                 max_fetches;  /* 64, under way in a worker */
+    ngx_uint_t                 max_waiting;  /* 2000, in a worker */
+    ngx_uint_t                 rate;         /* fetches/s per worker; 0 none */
+    ngx_uint_t                 breaker_failures;  /* 20 */
+    ngx_msec_t                 breaker_time;      /* 10s */
+
+    /* worker state, not configuration */
+    ngx_uint_t                 fetches;
+    ngx_uint_t                 waiting;
+    ngx_uint_t                 failures;     /* in a row */
+    ngx_msec_t                 open_until;
+    ngx_msec_t                 rate_last;
+    ngx_uint_t                 rate_excess;  /* 1/1000 fetches, as limit_req */
+    uint64_t                   hits[4];      /* by ngx_court_tier_name_t */
+    uint64_t                   unavailable;
+} ngx_court_source_t;
+
+typedef struct {
+    ngx_court_zone_t          *facts;        /* found entries */
+    ngx_court_zone_t          *negative;     /* "none" entries */
+    ngx_court_redis_t         *redis;        /* NULL: shared memory alone */
+    ngx_court_ring_t          *ring;         /* with redis */
+    ngx_addr_t                *source_addr;  /* NULL: no source server */
+    ngx_rbtree_t               flights;      /* worker state */
+    ngx_rbtree_node_t          sentinel;
+    ngx_log_t                 *log;
+} ngx_court_tiers_t;
+
+
+/* what a waiter is told */
+typedef struct {
+    ngx_court_fact_state_t     state;
+    ngx_court_tier_name_t      tier;
+    int64_t                    fetched;      /* ms */
+    ngx_str_t                  record;       /* during the call, or as below */
+    const char                *why;          /* constant, unavailable only */
+    unsigned                   overloaded:1; /* a bulkhead, not the source */
+} ngx_court_found_t;
+
+
+/*
+ * One who waits.  Embedded in memory of the waiter's; linked while waiting.
+ * wake is called exactly once unless ngx_court_waiter_cancel came first, and
+ * never from inside ngx_court_tier_get.
+ */
+typedef struct ngx_court_waiter_s  ngx_court_waiter_t;
+struct ngx_court_waiter_s {
+    ngx_queue_t                queue;
+    void                      *flight;       /* NULL: not waiting */
+    void                     (*wake)(ngx_court_waiter_t *waiter,
+                                   const ngx_court_found_t *found);
+    void                      *data;
+};
+
+typedef struct {
+    ngx_court_source_t        *source;
+    const ngx_str_t           *keys;         /* source->fact.nkeys of them */
+    const ngx_str_t           *court;        /* where court_scope, else NULL */
+    int64_t                    not_before;   /* ms: an entry fetched earlier
+                                              * does not serve, and a flight
+                                              * begun earlier is not joined */
+    unsigned                   no_l2:1;      /* interface with confirmed */
+} ngx_court_ask_t;
+
+/*
+ * Looks the fact up.  NGX_OK: answered at once, found filled, record copied
+ * to pool.  NGX_AGAIN: waiter is linked and will be woken.  NGX_ERROR: own
+ * fault (no memory).  A full bulkhead or open breaker answers at once with
+ * state unavailable.
+ */
+ngx_int_t ngx_court_tier_get(ngx_court_tiers_t *tiers,
+    const ngx_court_ask_t *ask, ngx_pool_t *pool,
+    ngx_court_found_t *found, ngx_court_waiter_t *waiter);
+
+/* the waiter goes; the flight goes on for the others and for the cache */
+void ngx_court_waiter_cancel(ngx_court_waiter_t *waiter);
+
+/* init_process / exit_process */
+ngx_int_t ngx_court_tiers_start(ngx_court_tiers_t *tiers, ngx_cycle_t *cycle);
+void ngx_court_tiers_stop(ngx_court_tiers_t *tiers);
+
+
+#endif /* _NGX_COURT_TIER_H_INCLUDED_ */
