@@ -168,6 +168,12 @@ struct ngx_http_court_session_s {
     unsigned                   would_refuse:1;   /* report mode */
     unsigned                   waiting:1;
     unsigned                   logged:1;
+    unsigned                   keying:1;     /* keys are being evaluated:
+                                              * variables answer raw */
+    unsigned                   refused:1;    /* the last answer was ours */
+
+    /* source server: what its variables answer, as it came; 5th: the court */
+    ngx_str_t                  source_keys[NGX_COURT_FACT_KEYS + 1];
 
     /* match */
     ngx_http_court_pinned_t   *pinned;
@@ -197,7 +203,8 @@ struct ngx_http_court_session_s {
     const char                *stage_name;   /* where it ended */
 
     /* forward */
-    ngx_str_t                  assertion;
+    ngx_table_elt_t           *assertion;    /* our header, in the new array */
+    time_t                     assertion_at; /* when it was made */
     ngx_list_t                 original;     /* the client's header array,
                                               * scrubbed, before ours */
 };
@@ -235,15 +242,63 @@ ngx_court_fact_state_t ngx_http_court_attr_fact(void *data, ngx_uint_t fact,
  * error_page; what it returns goes to nginx as it is */
 ngx_int_t ngx_http_court_refuse(ngx_http_request_t *r,
     ngx_http_court_session_t *s);
+/* what the caller is told instead of s->reason (token_revoked stays ours) */
+const ngx_court_reason_t *ngx_http_court_reason_told(
+    ngx_http_court_session_t *s);
+ngx_court_lang_t ngx_http_court_lang(ngx_http_request_t *r);
 
 /* ngx_http_court_headers.c */
 ngx_int_t ngx_http_court_headers_scrub(ngx_http_request_t *r);
 ngx_int_t ngx_http_court_headers_forward(ngx_http_request_t *r,
     ngx_http_court_session_t *s);
 
+/* the first header of that lower-case name, NULL; works on the list alone */
+ngx_table_elt_t *ngx_http_court_header_find(ngx_list_t *headers,
+    const char *name, size_t len);
+
+/* facts of this request by definition and side: NULL where not asked */
+ngx_http_court_need_t *ngx_http_court_need_find(ngx_http_court_session_t *s,
+    ngx_uint_t fact, ngx_court_side_t side);                    /* attr.c */
+/* a field of a fact by names, for headers and variables (variables.c) */
+void ngx_http_court_fact_get(ngx_http_court_session_t *s,
+    ngx_court_side_t side, const ngx_str_t *fact, const ngx_str_t *field,
+    ngx_court_value_t *v);
+/* whose facts speak: the principal's where the rule is a delegated one */
+#define ngx_http_court_side(s)                                                \
+    ((s)->principal.len ? NGX_COURT_PRINCIPAL : NGX_COURT_CALLER)
+
 /* ngx_http_court_assertion.c */
+char *ngx_http_court_assertion_key(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_court_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_court_assertion_start(ngx_cycle_t *cycle);
+/* the first header of that lower-case name, NULL; works on the list alone */
+ngx_table_elt_t *ngx_http_court_header_find(ngx_list_t *headers,
+    const char *name, size_t len);
+
+/* facts of this request by definition and side: NULL where not asked */
+ngx_http_court_need_t *ngx_http_court_need_find(ngx_http_court_session_t *s,
+    ngx_uint_t fact, ngx_court_side_t side);                    /* attr.c */
+/* a field of a fact by names, for headers and variables (variables.c) */
+void ngx_http_court_fact_get(ngx_http_court_session_t *s,
+    ngx_court_side_t side, const ngx_str_t *fact, const ngx_str_t *field,
+    ngx_court_value_t *v);
+/* whose facts speak: the principal's where the rule is a delegated one */
+#define ngx_http_court_side(s)                                                \
+    ((s)->principal.len ? NGX_COURT_PRINCIPAL : NGX_COURT_CALLER)
+
+/* ngx_http_court_assertion.c */
+char *ngx_http_court_assertion_key(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_court_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_court_assertion_start(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_court_assertion_make(ngx_http_request_t *r,
     ngx_http_court_session_t *s, ngx_str_t *assertion);
+/* the body is complete: a stale assertion is made anew in place */
+ngx_int_t ngx_http_court_assertion_renew(ngx_http_request_t *r,
+    ngx_http_court_session_t *s);
 ngx_int_t ngx_http_court_assertion_jwks_handler(ngx_http_request_t *r);
 
 /* ngx_http_court_variables.c */

@@ -1,0 +1,402 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The request headers: what the client may not say is taken out, what the
+ * gateway says is put in.  "hash = 0" does not stop proxy from forwarding a
+ * header, and shifting elements breaks headers_in.host and its friends: so a
+ * new array is built and the list repointed.  Elements of the old array stay
+ * where they are; the named pointers of headers_in go on pointing at them.
+ */
+
+#include "ngx_http_court.h"
+#include "ngx_court_path.h"
+
+
+#define NGX_HTTP_COURT_NHEADERS  16          /* ours, at most */
+
+
+typedef struct {
+    ngx_str_t                  prefix;       /* normalised: lower case, '-' */
+    unsigned                   exact:1;
+} ngx_http_court_drop_t;
+
+
+/*
+ * Not forwarded from a protected location: credentials and proofs, which are
+ * for us alone, and what services behind proxies are known to believe.
+ */
+
+static const ngx_http_court_drop_t  ngx_http_court_drops[] = {
+    { ngx_string("authorization"), 1 },
+    { ngx_string("dpop"), 1 },
+    { ngx_string("signature"), 1 },
+    { ngx_string("signature-input"), 1 },
+    { ngx_string("act-confirmation"), 1 },
+    { ngx_string("forwarded"), 1 },
+    { ngx_string("x-forwarded"), 0 },
+    { ngx_string("x-original"), 0 },
+    { ngx_string("x-rewrite"), 0 },
+    { ngx_string("x-accel"), 0 },
+    { ngx_string("x-http-method"), 0 },
+    { ngx_string("x-method-override"), 1 },
+    { ngx_string("x-real-ip"), 1 },
+    { ngx_null_string, 0 }
+};
+
+static const ngx_http_court_drop_t  ngx_http_court_ours[] = {
+    { ngx_string("court-"), 0 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_uint_t
+ngx_http_court_headers_listed(const ngx_http_court_drop_t *drop,
+    const ngx_str_t *name)
+{
+    size_t   i;
+    u_char   c;
+
+    for ( /* void */ ; drop->prefix.len; drop++) {
+
+        if (name->len < drop->prefix.len
+            || (drop->exact && name->len != drop->prefix.len))
+        {
+            continue;
+        }
+
+        for (i = 0; i < drop->prefix.len; i++) {
+            c = ngx_tolower(name->data[i]);
+
+            if (c == '_' || c == '.') {
+                c = '-';
+            }
+
+            if (c != drop->prefix.data[i]) {
+                break;
+            }
+        }
+
+        if (i == drop->prefix.len) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_court_headers_count(ngx_list_t *list,
+    const ngx_http_court_drop_t *drop, ngx_uint_t *dropped)
+{
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    n = 0;
+
+    for (part = &list->part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++, n++) {
+            if (ngx_http_court_headers_listed(drop, &h[i].key)) {
+                (*dropped)++;
+            }
+        }
+    }
+
+    return n;
+}
+
+
+/*
+ * A new one-part list with the elements of old that are not listed, and room
+ * for `room` more.  dst may be old.
+ */
+
+static ngx_int_t
+ngx_http_court_headers_copy(ngx_pool_t *pool, ngx_list_t *dst, ngx_list_t *old,
+    const ngx_http_court_drop_t *drop, ngx_uint_t total, ngx_uint_t room)
+{
+    ngx_list_t        fresh;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *to;
+
+    if (ngx_list_init(&fresh, pool, total + room + 1,
+                      sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    to = fresh.part.elts;
+
+    for (part = &old->part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (!ngx_http_court_headers_listed(drop, &h[i].key)) {
+                to[fresh.part.nelts++] = h[i];
+            }
+        }
+    }
+
+    *dst = fresh;
+    dst->last = &dst->part;
+
+    return NGX_OK;
+}
+
+
+ngx_table_elt_t *
+ngx_http_court_header_find(ngx_list_t *headers, const char *name, size_t len)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &headers->part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].hash && h[i].key.len == len
+                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+            {
+                return &h[i];
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/* the source server keeps what our own fetch said, for its variables */
+
+static ngx_int_t
+ngx_http_court_headers_source(ngx_http_request_t *r)
+{
+    ngx_uint_t                 i;
+    ngx_table_elt_t           *h;
+    ngx_http_court_session_t  *s;
+
+    static const ngx_str_t  names[NGX_COURT_FACT_KEYS + 1] = {
+        ngx_string("court-source-key-1"),
+        ngx_string("court-source-key-2"),
+        ngx_string("court-source-key-3"),
+        ngx_string("court-source-key-4"),
+        ngx_string("court-source-court")
+    };
+
+    s = ngx_http_court_session_get(r);
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < NGX_COURT_FACT_KEYS + 1; i++) {
+        h = ngx_http_court_header_find(&r->headers_in.headers,
+                                       (char *) names[i].data, names[i].len);
+        if (h) {
+            s->source_keys[i] = h->value;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_court_headers_scrub(ngx_http_request_t *r)
+{
+    ngx_uint_t                  total, dropped;
+    ngx_http_court_srv_conf_t  *cscf;
+
+    dropped = 0;
+
+    total = ngx_http_court_headers_count(&r->headers_in.headers,
+                                         ngx_http_court_ours, &dropped);
+    if (dropped == 0) {
+        return NGX_OK;
+    }
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_court_module);
+
+    if (cscf->is_source && ngx_http_court_headers_source(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_court_headers_copy(r->pool, &r->headers_in.headers,
+                                       &r->headers_in.headers,
+                                       ngx_http_court_ours, total, 0);
+}
+
+
+/* pushes one of ours; the room is there.  An empty value is no header */
+
+static ngx_table_elt_t *
+ngx_http_court_headers_put(ngx_http_request_t *r, const char *key,
+    const char *lowcase, const ngx_str_t *value, ngx_uint_t escape)
+{
+    size_t            len;
+    ngx_str_t         text;
+    ngx_list_t       *list;
+    ngx_table_elt_t  *h;
+
+    if (value == NULL || value->len == 0) {
+        return NULL;
+    }
+
+    text = *value;
+    len = ngx_strlen(key);
+
+    if (escape && ngx_court_escape_str(r->pool, &text, value) != NGX_OK) {
+        return NULL;
+    }
+
+    list = &r->headers_in.headers;
+    h = (ngx_table_elt_t *) list->part.elts + list->part.nelts++;
+
+    h->key.data = (u_char *) key;
+    h->key.len = len;
+    h->lowcase_key = (u_char *) lowcase;
+    h->hash = ngx_hash_key(h->lowcase_key, len);
+    h->value = text;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return h;
+}
+
+
+#define ngx_http_court_put(r, key, lowcase, value)                            \
+    ngx_http_court_headers_put(r, key, lowcase, value, 1)
+
+
+/* who the caller is: nothing of it goes up for a would-be refusal */
+
+static ngx_int_t
+ngx_http_court_headers_identity(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    ngx_str_t          assertion;
+    ngx_court_value_t  kind, side;
+
+    static const ngx_str_t  identity = ngx_string("identity");
+    static const ngx_str_t  relation = ngx_string("relation");
+    static const ngx_str_t  f_kind = ngx_string("kind");
+    static const ngx_str_t  f_side = ngx_string("side");
+
+    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
+    ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, &f_side,
+                            &side);
+
+    ngx_http_court_put(r, "Court-Subject", "court-subject", &s->subject);
+    ngx_http_court_put(r, "Court-Issuer", "court-issuer", &s->issuer);
+    ngx_http_court_put(r, "Court-Role", "court-role", &s->role);
+    ngx_http_court_put(r, "Court-Principal", "court-principal",
+                       &s->principal);
+    ngx_http_court_put(r, "Court-Kind", "court-kind", &kind.str);
+    ngx_http_court_put(r, "Court-Client", "court-client", &s->client);
+    ngx_http_court_put(r, "Court-Rule", "court-rule", s->decision.rule);
+    ngx_http_court_put(r, "Court-Relation", "court-relation", &side.str);
+    ngx_http_court_put(r, "Court-Obligations", "court-obligations",
+                       s->decision.obligations);
+
+    if (ngx_http_court_assertion_make(r, s, &assertion) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    s->assertion = ngx_http_court_headers_put(r, "Court-Assertion",
+                                              "court-assertion", &assertion,
+                                              0);
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_court_headers_request(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    u_char     buf[NGX_INT64_LEN], *p;
+    ngx_str_t  version;
+
+    if (s->pinned) {
+        p = ngx_sprintf(buf, "%L",
+                        ngx_court_policy_version(s->pinned->policy));
+        version.len = p - buf;
+        version.data = ngx_pnalloc(r->pool, version.len);
+
+        if (version.data) {
+            ngx_memcpy(version.data, buf, version.len);
+            ngx_http_court_headers_put(r, "Court-Policy", "court-policy",
+                                       &version, 0);
+        }
+    }
+
+    if (s->match.interface) {
+        ngx_http_court_put(r, "Court-Interface", "court-interface",
+                           &s->match.interface->id);
+    }
+
+    ngx_http_court_put(r, "Court-Request-Id", "court-request-id",
+                       &s->request_id);
+    ngx_http_court_put(r, "Court-Code", "court-code", &s->code);
+}
+
+
+ngx_int_t
+ngx_http_court_headers_forward(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    ngx_uint_t  total, dropped;
+
+    static const ngx_str_t  would = ngx_string("would-refuse");
+
+    /* after a redirect inside, from the client's own array again */
+
+    if (!s->rewritten) {
+        s->original = r->headers_in.headers;
+        s->original.last = &s->original.part;
+        s->rewritten = 1;
+    }
+
+    dropped = 0;
+    total = ngx_http_court_headers_count(&s->original, ngx_http_court_drops,
+                                         &dropped);
+
+    if (ngx_http_court_headers_copy(r->pool, &r->headers_in.headers,
+                                    &s->original, ngx_http_court_drops,
+                                    total, NGX_HTTP_COURT_NHEADERS)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* $proxy_add_x_forwarded_for and $remote_user read these */
+
+    r->headers_in.authorization = NULL;
+#if (NGX_HTTP_X_FORWARDED_FOR && nginx_version >= 1023000)
+    r->headers_in.x_forwarded_for = NULL;
+#elif (NGX_HTTP_X_FORWARDED_FOR)
+    r->headers_in.x_forwarded_for.nelts = 0;
+#endif
+
+    s->assertion = NULL;
+
+    ngx_http_court_headers_request(r, s);
+
+    if (s->would_refuse) {
+        ngx_http_court_headers_put(r, "Court-Decision", "court-decision",
+                                   &would, 0);
+        return NGX_OK;
+    }
+
+    if (s->match.interface && s->match.interface->public_) {
+        return NGX_OK;
+    }
+
+    return ngx_http_court_headers_identity(r, s);
+}
