@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_court.h"
+#include "ngx_court_base64url.h"
 
 
 #define NGX_HTTP_COURT_ASSERTION_TTL  60     /* seconds, and the most */

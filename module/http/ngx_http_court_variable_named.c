@@ -1,0 +1,346 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The variables with a name of their own; those of a prefix stand in
+ * ngx_http_court_variables.c.
+ */
+
+#include "ngx_http_court_variables.h"
+
+
+/* what a decision says in one word */
+
+static const ngx_str_t *
+ngx_http_court_variable_decision(ngx_http_court_session_t *s)
+{
+    static const ngx_str_t  allow = ngx_string("allow");
+    static const ngx_str_t  refuse = ngx_string("refuse");
+    static const ngx_str_t  error = ngx_string("error");
+    static const ngx_str_t  would = ngx_string("would-refuse");
+
+    if (s->would_refuse) {
+        return &would;
+    }
+
+    switch (s->result) {
+
+    case NGX_COURT_PASS:
+        return &allow;
+
+    case NGX_COURT_REFUSED:
+        return &refuse;
+
+    default:
+        return &error;
+    }
+}
+
+
+/* the farthest that a fact of this request had to be fetched from */
+
+static const ngx_str_t *
+ngx_http_court_variable_tier(ngx_http_court_session_t *s)
+{
+    ngx_uint_t             i;
+    ngx_court_tier_name_t  tier;
+
+    static const ngx_str_t  names[] = {
+        ngx_string("none"), ngx_string("zone"), ngx_string("redis"),
+        ngx_string("source")
+    };
+
+    tier = NGX_COURT_TIER_NONE;
+
+    for (i = 0; i < s->nneeds; i++) {
+        tier = ngx_max(tier, s->needs[i].found.tier);
+    }
+
+    return &names[tier];
+}
+
+
+/* first half of the keyed hash, in hex; nothing without court_audit_key */
+
+static ngx_int_t
+ngx_http_court_variable_hash(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, const char *domain, ngx_str_t *fields,
+    ngx_uint_t n)
+{
+    u_char                       sum[NGX_COURT_SHA256_LEN];
+    ngx_str_t                    text;
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_court_module);
+
+    if (mcf->audit_ring == NULL || fields[n - 1].len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    text.len = NGX_COURT_SHA256_LEN;
+    text.data = ngx_pnalloc(r->pool, text.len);
+
+    if (text.data == NULL
+        || ngx_court_ring_name(mcf->audit_ring, domain, fields, n, sum)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_hex_dump(text.data, sum, NGX_COURT_SHA256_LEN / 2);
+
+    return ngx_http_court_variable_set(v, &text);
+}
+
+
+static ngx_int_t
+ngx_http_court_variable_pseudonym(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_variable_value_t *v, uintptr_t id)
+{
+    ngx_str_t   fields[2];
+    ngx_uint_t  i;
+
+    fields[0] = s->issuer;
+    ngx_str_null(&fields[1]);
+
+    switch (id) {
+
+    case NGX_HTTP_COURT_VAR_SUBJECT_HASH:
+        fields[1] = s->subject;
+        return ngx_http_court_variable_hash(r, v, "subject", fields, 2);
+
+    case NGX_HTTP_COURT_VAR_PRINCIPAL_HASH:
+        fields[1] = s->principal;
+        return ngx_http_court_variable_hash(r, v, "subject", fields, 2);
+
+    default:
+        break;
+    }
+
+    fields[0] = s->code;
+
+    for (i = 0; s->pinned && i < s->match.nvars; i++) {
+        const ngx_str_t  *name;
+
+        name = ngx_court_policy_path_name(s->pinned->policy,
+                                          s->match.vars[i].name);
+
+        if (name->len == 4 && ngx_strncmp(name->data, "case", 4) == 0) {
+            fields[1] = s->match.vars[i].value;
+        }
+    }
+
+    return ngx_http_court_variable_hash(r, v, "case", fields, 2);
+}
+
+
+/*
+ * A cache key for proxy_cache: whoever shares it sees the same answer, so it
+ * holds everything that the decision and the headers differ by.
+ */
+
+static ngx_int_t
+ngx_http_court_variable_cache_key(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_variable_value_t *v)
+{
+    u_char             sum[NGX_COURT_SHA256_LEN];
+    ngx_str_t          f[9], text;
+    ngx_uint_t         n;
+    ngx_court_value_t  side;
+
+    static const ngx_str_t  relation = ngx_string("relation");
+    static const ngx_str_t  f_side = ngx_string("side");
+
+    if (!s->allowed || s->would_refuse) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, &f_side,
+                            &side);
+
+    n = 0;
+    f[n++] = s->issuer;
+    f[n++] = s->subject;
+    f[n++] = s->role;
+    f[n++] = s->principal;
+    f[n++] = s->code;
+    f[n++] = side.str;
+
+    if (s->match.interface) {
+        f[n++] = s->match.interface->id;
+    }
+
+    if (s->decision.rule) {
+        f[n++] = *s->decision.rule;
+    }
+
+    if (s->decision.obligations) {
+        f[n++] = *s->decision.obligations;
+    }
+
+    text.len = 2 * NGX_COURT_SHA256_LEN;
+    text.data = ngx_pnalloc(r->pool, text.len);
+
+    if (text.data == NULL
+        || ngx_court_hash_fields("cache-key", f, n, sum) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_hex_dump(text.data, sum, NGX_COURT_SHA256_LEN);
+
+    return ngx_http_court_variable_set(v, &text);
+}
+
+
+static ngx_int_t
+ngx_http_court_variable_words(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_variable_value_t *v, uintptr_t id)
+{
+    const ngx_court_text_t    *text;
+    const ngx_court_reason_t  *told;
+
+    if (s->reason == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    told = ngx_http_court_reason_told(s);
+    text = &told->text[ngx_http_court_lang(r)];
+
+    switch (id) {
+
+    case NGX_HTTP_COURT_VAR_TITLE:
+        return ngx_http_court_variable_set(v, &text->title);
+
+    case NGX_HTTP_COURT_VAR_DETAIL:
+        return ngx_http_court_variable_set(v, &text->detail);
+
+    case NGX_HTTP_COURT_VAR_NEXT:
+        return ngx_http_court_variable_set(v, &text->next);
+
+    default:
+        return ngx_http_court_variable_set(v, &told->code);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_court_variable_kind(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_variable_value_t *v)
+{
+    ngx_court_value_t  kind;
+
+    static const ngx_str_t  identity = ngx_string("identity");
+    static const ngx_str_t  f_kind = ngx_string("kind");
+
+    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
+
+    return ngx_http_court_variable_escaped(r, s, v, &kind.str);
+}
+
+
+/* who and where: known once the caller is */
+
+static ngx_int_t
+ngx_http_court_variable_caller(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_variable_value_t *v, uintptr_t id)
+{
+    ngx_str_t  *value;
+
+    switch (id) {
+
+    case NGX_HTTP_COURT_VAR_ISSUER:
+        value = &s->issuer;
+        break;
+
+    case NGX_HTTP_COURT_VAR_SUBJECT:
+        value = (s->keying && s->key_side == NGX_COURT_PRINCIPAL)
+                ? &s->principal : &s->subject;
+        break;
+
+    case NGX_HTTP_COURT_VAR_ROLE:
+        value = &s->role;
+        break;
+
+    case NGX_HTTP_COURT_VAR_PRINCIPAL:
+        value = &s->principal;
+        break;
+
+    case NGX_HTTP_COURT_VAR_CLIENT:
+        value = &s->client;
+        break;
+
+    default:
+        value = &s->code;
+        break;
+    }
+
+    return ngx_http_court_variable_escaped(r, s, v, value);
+}
+
+
+ngx_int_t
+ngx_http_court_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_http_court_session_t  *s;
+
+    s = ngx_http_court_session(r);
+
+    if (s && data == NGX_HTTP_COURT_VAR_REQUEST_ID) {
+        return ngx_http_court_variable_set(v, &s->request_id);
+    }
+
+    if (s == NULL || !(s->decided || s->keying)) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    switch (data) {
+
+    case NGX_HTTP_COURT_VAR_KIND:
+        return ngx_http_court_variable_kind(r, s, v);
+
+    case NGX_HTTP_COURT_VAR_INTERFACE:
+        return ngx_http_court_variable_set(v, s->match.interface
+                                              ? &s->match.interface->id
+                                              : NULL);
+    case NGX_HTTP_COURT_VAR_RULE:
+        return ngx_http_court_variable_set(v, s->decision.rule);
+
+    case NGX_HTTP_COURT_VAR_DECISION:
+        return ngx_http_court_variable_set(v,
+                                        ngx_http_court_variable_decision(s));
+    case NGX_HTTP_COURT_VAR_CACHE_STATUS:
+        return ngx_http_court_variable_set(v, ngx_http_court_variable_tier(s));
+
+    case NGX_HTTP_COURT_VAR_POLICY_VERSION:
+        if (s->pinned == NULL) {
+            v->not_found = 1;
+            return NGX_OK;
+        }
+
+        return ngx_http_court_variable_number(r, v,
+                            ngx_court_policy_version(s->pinned->policy));
+
+    case NGX_HTTP_COURT_VAR_CACHE_KEY:
+        return ngx_http_court_variable_cache_key(r, s, v);
+
+    case NGX_HTTP_COURT_VAR_REASON:
+    case NGX_HTTP_COURT_VAR_TITLE:
+    case NGX_HTTP_COURT_VAR_DETAIL:
+    case NGX_HTTP_COURT_VAR_NEXT:
+        return ngx_http_court_variable_words(r, s, v, data);
+
+    case NGX_HTTP_COURT_VAR_SUBJECT_HASH:
+    case NGX_HTTP_COURT_VAR_PRINCIPAL_HASH:
+    case NGX_HTTP_COURT_VAR_CASE_HASH:
+        return ngx_http_court_variable_pseudonym(r, s, v, data);
+
+    default:
+        return ngx_http_court_variable_caller(r, s, v, data);
+    }
+}
