@@ -63,8 +63,9 @@ ngx_int_t ngx_court_zone_get(ngx_court_zone_t *zone, const u_char *key,
 ngx_int_t ngx_court_zone_put(ngx_court_zone_t *zone, const u_char *key,
     const ngx_str_t *value, int64_t expires, int64_t now);
 
-void ngx_court_zone_delete(ngx_court_zone_t *zone, const u_char *key);
-void ngx_court_zone_purge(ngx_court_zone_t *zone);
+/* NGX_OK, also where there was nothing; NGX_BUSY: nothing was done */
+ngx_int_t ngx_court_zone_delete(ngx_court_zone_t *zone, const u_char *key);
+ngx_int_t ngx_court_zone_purge(ngx_court_zone_t *zone);
 void ngx_court_zone_stats(ngx_court_zone_t *zone,
     ngx_court_zone_stats_t *stats);
 

@@ -1,0 +1,337 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include "ngx_court_artefact.h"
+#include "ngx_court_crypto.h"
+
+
+#define NGX_COURT_ARTEFACTS_LAYOUT  1
+#define NGX_COURT_ARTEFACTS_MIN     65536
+
+/* bounded tries with a yield between, about 50 ms: publishing and reading
+ * are rare, and a copy of some MiB may be under way under the lock */
+#define NGX_COURT_ARTEFACTS_TRIES   5000
+
+
+typedef struct {
+    uint64_t                   generation;
+    int64_t                    version;
+    uint64_t                   offset;       /* from the arena's start */
+    uint64_t                   len;
+    u_char                     sha256[NGX_COURT_SHA256_LEN];
+} ngx_court_artefact_row_t;
+
+/*
+ * Each kind has two rows: one is live, the other is written and then becomes
+ * live by one store.  The bytes stand in an arena whose gaps are computed
+ * from the live rows, so that a process killed anywhere in a publication
+ * leaves the old artefact whole: no dirty mark is needed.
+ */
+typedef struct {
+    uint32_t                   layout;
+    volatile uint32_t          live[NGX_COURT_ARTEFACT_KINDS];
+    ngx_court_artefact_row_t   rows[NGX_COURT_ARTEFACT_KINDS][2];
+} ngx_court_artefacts_head_t;
+
+
+struct ngx_court_artefacts_s {
+    ngx_slab_pool_t             *shpool;
+    ngx_court_artefacts_head_t  *head;
+    size_t                       size;       /* of the arena */
+};
+
+
+static ngx_int_t ngx_court_artefacts_init(ngx_shm_zone_t *shm_zone,
+    void *data);
+static ngx_int_t ngx_court_artefacts_lock(ngx_court_artefacts_t *zone);
+static ngx_int_t ngx_court_artefacts_room(ngx_court_artefacts_t *zone,
+    size_t len, uint64_t *offset);
+static const ngx_court_artefact_row_t *ngx_court_artefacts_next(
+    ngx_court_artefacts_head_t *head, uint64_t from);
+
+
+static ngx_inline ngx_court_artefact_row_t *
+ngx_court_artefacts_live(ngx_court_artefacts_head_t *head, ngx_uint_t kind)
+{
+    return &head->rows[kind][head->live[kind] & 1];
+}
+
+
+static ngx_inline u_char *
+ngx_court_artefacts_arena(ngx_court_artefacts_head_t *head)
+{
+    return (u_char *) (head + 1);
+}
+
+
+ngx_court_artefacts_t *
+ngx_court_artefacts_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    void *tag)
+{
+    ngx_shm_zone_t         *shm_zone;
+    ngx_court_artefacts_t  *zone;
+
+    if (size < NGX_COURT_ARTEFACTS_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small",
+                           name);
+        return NULL;
+    }
+
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_court_artefacts_t));
+    if (zone == NULL) {
+        return NULL;
+    }
+
+    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
+    if (shm_zone == NULL) {
+        return NULL;
+    }
+
+    if (shm_zone->data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate zone \"%V\"",
+                           name);
+        return NULL;
+    }
+
+    shm_zone->init = ngx_court_artefacts_init;
+    shm_zone->data = zone;
+
+    return zone;
+}
+
+
+static ngx_int_t
+ngx_court_artefacts_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    size_t                  bytes;
+    ngx_slab_pool_t        *shpool;
+    ngx_court_artefacts_t  *zone;
+
+    zone = shm_zone->data;
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    shpool->log_nomem = 0;
+    zone->shpool = shpool;
+
+    if (data || shm_zone->shm.exists) {
+        zone->head = shpool->data;
+    }
+
+    if (zone->head == NULL) {
+        bytes = (size_t) shpool->pfree * ngx_pagesize;
+
+        zone->head = ngx_slab_alloc(shpool, bytes);
+        if (zone->head == NULL) {
+            return NGX_ERROR;
+        }
+
+        zone->head->layout = 0;
+        shpool->data = zone->head;
+    }
+
+    zone->size = (size_t) (shpool->end
+                           - ngx_court_artefacts_arena(zone->head));
+
+    if (zone->head->layout != NGX_COURT_ARTEFACTS_LAYOUT) {
+        ngx_memzero(zone->head, sizeof(ngx_court_artefacts_head_t));
+        zone->head->layout = NGX_COURT_ARTEFACTS_LAYOUT;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_court_artefact_publish(ngx_court_artefacts_t *zone,
+    ngx_court_artefact_kind_t kind, int64_t version, const ngx_str_t *bytes,
+    ngx_log_t *log)
+{
+    u_char                       sha256[NGX_COURT_SHA256_LEN];
+    uint64_t                     offset;
+    ngx_court_artefact_row_t    *live, *row;
+    ngx_court_artefacts_head_t  *head;
+
+    if (ngx_court_sha256(bytes, 1, sha256) != NGX_OK
+        || ngx_court_artefacts_lock(zone) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    head = zone->head;
+    live = ngx_court_artefacts_live(head, kind);
+
+    if (live->generation
+        && ngx_court_secret_eq(live->sha256, sha256, NGX_COURT_SHA256_LEN))
+    {
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+        return NGX_OK;
+    }
+
+    if (ngx_court_artefacts_room(zone, bytes->len, &offset) != NGX_OK) {
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "court zone \"artefacts\" has no room for %uz bytes",
+                      bytes->len);
+        return NGX_ERROR;
+    }
+
+    row = &head->rows[kind][(head->live[kind] & 1) ^ 1];
+
+    row->generation = live->generation + 1;
+    row->version = version;
+    row->offset = offset;
+    row->len = bytes->len;
+    ngx_memcpy(row->sha256, sha256, NGX_COURT_SHA256_LEN);
+    ngx_memcpy(ngx_court_artefacts_arena(head) + offset, bytes->data,
+               bytes->len);
+
+    ngx_memory_barrier();
+    head->live[kind] ^= 1;
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    return NGX_OK;
+}
+
+
+uint64_t
+ngx_court_artefact_generation(ngx_court_artefacts_t *zone,
+    ngx_court_artefact_kind_t kind)
+{
+    return ngx_court_artefacts_live(zone->head, kind)->generation;
+}
+
+
+/*
+ * The copy is hashed again outside the lock: bytes that are not what was
+ * published must not become a policy.
+ */
+
+ngx_int_t
+ngx_court_artefact_read(ngx_court_artefacts_t *zone,
+    ngx_court_artefact_kind_t kind, ngx_pool_t *pool,
+    ngx_court_artefact_t *artefact)
+{
+    u_char                     sha256[NGX_COURT_SHA256_LEN], *p;
+    ngx_court_artefact_row_t  *live, row;
+
+    if (ngx_court_artefacts_lock(zone) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    live = ngx_court_artefacts_live(zone->head, kind);
+
+    if (live->generation == 0) {
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+        return NGX_DECLINED;
+    }
+
+    row = *live;
+
+    p = (row.offset + row.len <= zone->size) ? ngx_pnalloc(pool, row.len + 1)
+                                             : NULL;
+    if (p == NULL) {
+        ngx_shmtx_unlock(&zone->shpool->mutex);
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, ngx_court_artefacts_arena(zone->head) + row.offset,
+               row.len);
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    p[row.len] = '\0';
+
+    artefact->generation = row.generation;
+    artefact->version = row.version;
+    artefact->bytes.data = p;
+    artefact->bytes.len = row.len;
+    ngx_memcpy(artefact->sha256, row.sha256, NGX_COURT_SHA256_LEN);
+
+    if (ngx_court_sha256(&artefact->bytes, 1, sha256) != NGX_OK
+        || !ngx_court_secret_eq(sha256, row.sha256, NGX_COURT_SHA256_LEN))
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_court_artefacts_lock(ngx_court_artefacts_t *zone)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_COURT_ARTEFACTS_TRIES; i++) {
+
+        if (ngx_shmtx_trylock(&zone->shpool->mutex)) {
+
+            if (zone->head->layout == NGX_COURT_ARTEFACTS_LAYOUT) {
+                return NGX_OK;
+            }
+
+            ngx_shmtx_unlock(&zone->shpool->mutex);
+            return NGX_ERROR;
+        }
+
+        ngx_sched_yield();
+    }
+
+    return NGX_ERROR;
+}
+
+
+/* first fit between the live rows, the one to be replaced included */
+
+static ngx_int_t
+ngx_court_artefacts_room(ngx_court_artefacts_t *zone, size_t len,
+    uint64_t *offset)
+{
+    uint64_t                         from, until;
+    const ngx_court_artefact_row_t  *row;
+
+    from = 0;
+
+    for ( ;; ) {
+        row = ngx_court_artefacts_next(zone->head, from);
+        until = row ? row->offset : zone->size;
+
+        if (until >= from && until - from >= len) {
+            *offset = from;
+            return NGX_OK;
+        }
+
+        if (row == NULL) {
+            return NGX_DECLINED;
+        }
+
+        from = row->offset + row->len;
+    }
+}
+
+
+/* the live row that stands lowest at or above an offset */
+
+static const ngx_court_artefact_row_t *
+ngx_court_artefacts_next(ngx_court_artefacts_head_t *head, uint64_t from)
+{
+    ngx_uint_t                       kind;
+    const ngx_court_artefact_row_t  *row, *best;
+
+    best = NULL;
+
+    for (kind = 0; kind < NGX_COURT_ARTEFACT_KINDS; kind++) {
+        row = ngx_court_artefacts_live(head, kind);
+
+        if (row->generation && row->len && row->offset >= from
+            && (best == NULL || row->offset < best->offset))
+        {
+            best = row;
+        }
+    }
+
+    return best;
+}
