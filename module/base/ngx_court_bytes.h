@@ -1,0 +1,62 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Numbers in network byte order at any alignment.
+ */
+
+#ifndef _NGX_COURT_BYTES_H_INCLUDED_
+#define _NGX_COURT_BYTES_H_INCLUDED_
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+static ngx_inline uint16_t
+ngx_court_get16(const u_char *p)
+{
+    return (uint16_t) (((uint16_t) p[0] << 8) | p[1]);
+}
+
+
+static ngx_inline uint32_t
+ngx_court_get32(const u_char *p)
+{
+    return ((uint32_t) ngx_court_get16(p) << 16) | ngx_court_get16(p + 2);
+}
+
+
+static ngx_inline uint64_t
+ngx_court_get64(const u_char *p)
+{
+    return ((uint64_t) ngx_court_get32(p) << 32) | ngx_court_get32(p + 4);
+}
+
+
+static ngx_inline u_char *
+ngx_court_put16(u_char *p, uint16_t n)
+{
+    *p++ = (u_char) (n >> 8);
+    *p++ = (u_char) n;
+
+    return p;
+}
+
+
+static ngx_inline u_char *
+ngx_court_put32(u_char *p, uint32_t n)
+{
+    return ngx_court_put16(ngx_court_put16(p, (uint16_t) (n >> 16)),
+                           (uint16_t) n);
+}
+
+
+static ngx_inline u_char *
+ngx_court_put64(u_char *p, uint64_t n)
+{
+    return ngx_court_put32(ngx_court_put32(p, (uint32_t) (n >> 32)),
+                           (uint32_t) n);
+}
+
+
+#endif /* _NGX_COURT_BYTES_H_INCLUDED_ */
