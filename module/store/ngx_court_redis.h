@@ -61,6 +61,9 @@ void ngx_court_redis_get(ngx_court_redis_t *redis, const ngx_str_t *key,
 void ngx_court_redis_set(ngx_court_redis_t *redis, const ngx_str_t *key,
     const ngx_str_t *value, ngx_msec_t ttl, ngx_court_redis_pt handler,
     void *ctx);
+/* DEL key; answered VALUE where done; handler may be NULL */
+void ngx_court_redis_delete(ngx_court_redis_t *redis, const ngx_str_t *key,
+    ngx_court_redis_pt handler, void *ctx);
 
 typedef struct {
     uint64_t  commands, replies, nils, errors, timeouts, connects, failures;
