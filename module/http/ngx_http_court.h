@@ -171,6 +171,15 @@ struct ngx_http_court_session_s {
     unsigned                   keying:1;     /* keys are being evaluated:
                                               * variables answer raw */
     unsigned                   refused:1;    /* the last answer was ours */
+    unsigned                   begun:1;      /* stages run for this target */
+    unsigned                   asked:1;      /* facts of this target are */
+
+    /*
+     * Redirects inside, counted: nginx clears module contexts at each, so a
+     * session that is found by its cleanup is about a new target.
+     */
+    ngx_uint_t                 target;
+    ngx_uint_t                 entered;      /* the one the rest is about */
 
     /* source server: what its variables answer, as it came; 5th: the court */
     ngx_str_t                  source_keys[NGX_COURT_FACT_KEYS + 1];
@@ -178,7 +187,10 @@ struct ngx_http_court_session_s {
     /* match */
     ngx_http_court_pinned_t   *pinned;
     ngx_str_t                  path;         /* canonical, of this target */
+    ngx_str_t                  raw_path;     /* the client's, if canonical */
+    ngx_str_t                  uri;          /* r->uri when it was matched */
     ngx_uint_t                 uri_changes;  /* to notice a new target */
+    const ngx_court_reason_t  *pending;      /* told once the caller is known */
     ngx_court_match_t          match;        /* interface NULL: no_rule */
     const ngx_http_court_court_t  *court;    /* NULL: none */
     ngx_str_t                  code;         /* court_code of this target */
@@ -215,14 +227,30 @@ extern ngx_module_t  ngx_http_court_filter_module;
 
 
 /* ngx_http_court_session.c: POST_READ scrub, PREACCESS guard */
+/* the session, NULL where there is none yet; the same, made where there is
+ * none, NULL without memory */
 ngx_http_court_session_t *ngx_http_court_session(ngx_http_request_t *r);
 ngx_http_court_session_t *ngx_http_court_session_get(ngx_http_request_t *r);
+/* this location is decided about: court on or report, no handler of ours */
+ngx_uint_t ngx_http_court_protected(ngx_http_request_t *r);
+/* how many headers have that lower-case name; value is the first one's */
+ngx_uint_t ngx_http_court_header_count(ngx_list_t *headers, const char *name,
+    size_t len, ngx_str_t *value);
+/* POST_READ, SERVER_REWRITE and REWRITE; idempotent */
 ngx_int_t ngx_http_court_scrub_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_court_guard_handler(ngx_http_request_t *r);
 
 /* ngx_http_court_flow.c: the ACCESS handler, a table of named stages */
 ngx_int_t ngx_http_court_access_handler(ngx_http_request_t *r);
+/* a stage has started something: it is run again after resume or msec */
+ngx_court_result_t ngx_http_court_wait(ngx_http_court_session_t *s,
+    ngx_msec_t msec);
 void ngx_http_court_resume(ngx_http_court_session_t *s);
+
+#define ngx_http_court_refused(s, id, text)                                   \
+    ((s)->reason = ngx_court_reason(id), (s)->why = (text), NGX_COURT_REFUSED)
+#define ngx_http_court_failed(s, id, text)                                    \
+    ((s)->reason = ngx_court_reason(id), (s)->why = (text), NGX_COURT_FAILED)
 
 /* stages, one file each; they return results, never nginx's codes */
 ngx_court_result_t ngx_http_court_stage_match(ngx_http_court_session_t *s);
@@ -231,6 +259,8 @@ ngx_court_result_t ngx_http_court_stage_facts(ngx_http_court_session_t *s);
 ngx_court_result_t ngx_http_court_stage_decide(ngx_http_court_session_t *s);
 ngx_court_result_t ngx_http_court_stage_record(ngx_http_court_session_t *s);
 ngx_court_result_t ngx_http_court_stage_forward(ngx_http_court_session_t *s);
+/* nobody waits for facts any more (stage_facts.c) */
+void ngx_http_court_facts_cancel(ngx_http_court_session_t *s);
 
 /* ngx_http_court_attr.c: values of attributes for the policy */
 void ngx_http_court_attr_value(void *data, const ngx_court_attr_t *attr,
@@ -317,6 +347,7 @@ void ngx_http_court_policy_unpin(ngx_http_court_pinned_t *pinned);
 
 /* ngx_http_court_log.c: LOG phase; one line for each decision */
 ngx_int_t ngx_http_court_log_handler(ngx_http_request_t *r);
+void ngx_http_court_log_decision(ngx_http_court_session_t *s);
 
 /* ngx_http_court_check.c: what nginx -t refuses and warns of */
 ngx_int_t ngx_http_court_check(ngx_conf_t *cf);
