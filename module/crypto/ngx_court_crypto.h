@@ -16,6 +16,7 @@
 #define NGX_COURT_SHA256_LEN   32
 #define NGX_COURT_SM3_LEN      32
 #define NGX_COURT_MAX_SIG_LEN  1024       /* RSA-8192; longer is refused */
+#define NGX_COURT_MAX_SECRET_LEN  4096    /* of an "oct" key */
 
 /* "1234567812345678", GB/T 35276 */
 extern const ngx_str_t  ngx_court_sm2_default_id;
@@ -35,7 +36,8 @@ typedef struct ngx_court_alg_s  ngx_court_alg_t;
 
 /*
  * A parsed key.  Made at configuration time or when an artefact is compiled;
- * const afterwards; freed by a cleanup of the pool it was made with.
+ * const afterwards, so that several threads may use it at once; freed by a
+ * cleanup of the pool it was made with.
  */
 typedef struct {
     ngx_court_kty_t            kty;
@@ -43,6 +45,7 @@ typedef struct {
     ngx_str_t                  crv;       /* "P-256" ... "" for oct and RSA */
     const ngx_court_alg_t     *alg;       /* JWK "alg"; NULL: any of its kty */
     void                      *pkey;      /* EVP_PKEY; NULL for oct */
+    void                      *state;     /* prepared contexts, this layer's */
     ngx_str_t                  secret;    /* oct only; wiped by the cleanup */
     unsigned                   private_key:1;
     unsigned                   use_sig:1; /* use absent or "sig", key_ops fit */
@@ -69,6 +72,7 @@ struct ngx_court_alg_s {
     ngx_court_kty_t            kty;
     const char                *crv;       /* required curve, NULL: none */
     const char                *digest;    /* OpenSSL name, NULL for EdDSA */
+    ngx_uint_t                 md;        /* the same as an index, this layer's */
     size_t                     sig_len;   /* exact, 0: depends on the key */
     ngx_int_t                (*verify)(const ngx_court_alg_t *alg,
                                    const ngx_court_key_t *key,
@@ -93,6 +97,9 @@ typedef uint64_t  ngx_court_alg_set_t;
  */
 ngx_int_t ngx_court_crypto_init(ngx_log_t *log);
 
+/* rows of the table; every bit is below it */
+#define NGX_COURT_NALGS  18
+
 /* all rows, ended by a row with an empty name */
 extern const ngx_court_alg_t  *const ngx_court_algs[];
 
@@ -104,7 +111,11 @@ extern const ngx_court_alg_t  *const ngx_court_algs[];
  */
 const ngx_court_alg_t *ngx_court_alg_find(const ngx_str_t *name);
 
-/* the key can be used with the algorithm: kty, curve, JWK "alg", use */
+/*
+ * The key can be used with the algorithm: kty, curve, JWK "alg", use, and for
+ * HMAC a secret at least as long as the digest (RFC 7518 section 3.2).
+ * verify and sign ask it themselves.
+ */
 ngx_uint_t ngx_court_alg_fits(const ngx_court_alg_t *alg,
     const ngx_court_key_t *key);
 
@@ -132,6 +143,12 @@ ngx_court_key_t *ngx_court_key_okp(ngx_pool_t *pool, const ngx_str_t *crv,
 /* PEM text: PKCS#8 private, SPKI public, certificate */
 ngx_court_key_t *ngx_court_key_pem(ngx_pool_t *pool, const ngx_str_t *pem,
     ngx_str_t *err);
+
+/*
+ * One of the example keys of an RFC or standard, whose private half the whole
+ * world has.  The makers set key->demo by it.
+ */
+ngx_uint_t ngx_court_key_published(const ngx_court_key_t *key);
 
 /*
  * Fresh key pair for tools and tests: "RSA" (bits 2048-4096), a curve name,
