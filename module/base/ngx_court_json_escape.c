@@ -1,0 +1,115 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include "ngx_court_json.h"
+#include "ngx_court_utf8.h"
+
+
+#define NGX_COURT_JSON_U_LEN  (sizeof("\\u0000") - 1)
+
+
+static u_char *ngx_court_json_escape_ascii(u_char *p, u_char c);
+
+
+/* U+FFFD */
+static const u_char  ngx_court_json_replacement[] = { 0xef, 0xbf, 0xbd };
+
+
+static size_t
+ngx_court_json_escape_ascii_len(u_char c)
+{
+    switch (c) {
+
+    case '"':
+    case '\\':
+    case '\b':
+    case '\f':
+    case '\n':
+    case '\r':
+    case '\t':
+        return 2;
+
+    default:
+        return (c < 0x20 || c == 0x7f) ? NGX_COURT_JSON_U_LEN : 1;
+    }
+}
+
+
+static u_char *
+ngx_court_json_escape_ascii(u_char *p, u_char c)
+{
+    static const u_char  hex[] = "0123456789abcdef";
+
+    switch (ngx_court_json_escape_ascii_len(c)) {
+
+    case 1:
+        *p++ = c;
+        return p;
+
+    case 2:
+        *p++ = '\\';
+        *p++ = (c == '"' || c == '\\') ? c
+             : (c == '\b') ? 'b'
+             : (c == '\f') ? 'f'
+             : (c == '\n') ? 'n'
+             : (c == '\r') ? 'r'
+                           : 't';
+        return p;
+
+    default:
+        p = ngx_cpymem(p, "\\u00", 4);
+        *p++ = hex[c >> 4];
+        *p++ = hex[c & 0xf];
+        return p;
+    }
+}
+
+
+size_t
+ngx_court_json_escape_len(const ngx_str_t *s)
+{
+    size_t         len, n;
+    const u_char  *p, *end;
+
+    len = 0;
+    end = s->data + s->len;
+
+    for (p = s->data; p < end; p += n ? n : 1) {
+        n = ngx_court_utf8_sequence(p, end);
+
+        len += (n == 0) ? sizeof(ngx_court_json_replacement)
+             : (n == 1) ? ngx_court_json_escape_ascii_len(*p)
+                        : n;
+    }
+
+    return len;
+}
+
+
+u_char *
+ngx_court_json_escape(u_char *dst, const ngx_str_t *s)
+{
+    size_t         n;
+    const u_char  *p, *end;
+
+    end = s->data + s->len;
+
+    for (p = s->data; p < end; p += n ? n : 1) {
+        n = ngx_court_utf8_sequence(p, end);
+
+        if (n == 0) {
+            dst = ngx_cpymem(dst, ngx_court_json_replacement,
+                             sizeof(ngx_court_json_replacement));
+
+        } else if (n == 1) {
+            dst = ngx_court_json_escape_ascii(dst, *p);
+
+        } else {
+            dst = ngx_cpymem(dst, p, n);
+        }
+    }
+
+    return dst;
+}

@@ -1,0 +1,305 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+#include "ngx_court_path.h"
+#include "ngx_court_utf8.h"
+
+
+#define NGX_COURT_PCT_LEN  (sizeof("%XX") - 1)
+
+
+static ngx_uint_t ngx_court_path_subdelim(u_char c);
+static ngx_int_t ngx_court_path_octet(const u_char *p, const u_char *end);
+static size_t ngx_court_path_encoded(const u_char *p, const u_char *end);
+static ngx_uint_t ngx_court_path_dots(const u_char *p, size_t len);
+static ngx_int_t ngx_court_path_check(const ngx_str_t *path);
+static ngx_int_t ngx_court_path_args_check(const u_char *p,
+    const u_char *end);
+
+
+/* sub-delims of RFC 3986 without ';', and what else a segment may hold */
+
+static ngx_uint_t
+ngx_court_path_subdelim(u_char c)
+{
+    switch (c) {
+
+    case '!':
+    case '$':
+    case '&':
+    case '\'':
+    case '(':
+    case ')':
+    case '*':
+    case '+':
+    case ',':
+    case ':':
+    case '=':
+    case '@':
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+/* the byte of "%XX" in upper-case hex at p, or -1 */
+
+static ngx_int_t
+ngx_court_path_octet(const u_char *p, const u_char *end)
+{
+    ngx_int_t   n;
+    ngx_uint_t  i;
+
+    if ((size_t) (end - p) < NGX_COURT_PCT_LEN || p[0] != '%') {
+        return -1;
+    }
+
+    n = 0;
+
+    for (i = 1; i <= 2; i++) {
+        if (p[i] >= '0' && p[i] <= '9') {
+            n = n * 16 + (p[i] - '0');
+
+        } else if (p[i] >= 'A' && p[i] <= 'F') {
+            n = n * 16 + (p[i] - 'A' + 10);
+
+        } else {
+            return -1;
+        }
+    }
+
+    return n;
+}
+
+
+/*
+ * Length in the path of one encoded character at p: a single %XX for a
+ * sub-delim, two to four for UTF-8; 0 where it may not be encoded or is none.
+ */
+
+static size_t
+ngx_court_path_encoded(const u_char *p, const u_char *end)
+{
+    size_t     n;
+    u_char     octets[4];
+    ngx_int_t  c;
+
+    c = ngx_court_path_octet(p, end);
+
+    if (c < 0) {
+        return 0;
+    }
+
+    if (c < 0x80) {
+        return ngx_court_path_subdelim((u_char) c) ? NGX_COURT_PCT_LEN : 0;
+    }
+
+    for (n = 0; n < 4; n++) {
+        c = ngx_court_path_octet(p + n * NGX_COURT_PCT_LEN, end);
+        if (c < 0) {
+            break;
+        }
+
+        octets[n] = (u_char) c;
+    }
+
+    return ngx_court_utf8_sequence(octets, octets + n) * NGX_COURT_PCT_LEN;
+}
+
+
+static ngx_uint_t
+ngx_court_path_dots(const u_char *p, size_t len)
+{
+    return (len == 1 && p[0] == '.')
+           || (len == 2 && p[0] == '.' && p[1] == '.');
+}
+
+
+static ngx_int_t
+ngx_court_path_check(const ngx_str_t *path)
+{
+    size_t         n;
+    const u_char  *p, *end, *segment;
+
+    p = path->data;
+    end = p + path->len;
+
+    if (p == end || *p != '/') {
+        return NGX_DECLINED;
+    }
+
+    segment = ++p;
+
+    while (p < end) {
+
+        if (*p == '/') {
+            /* an empty segment is "//" */
+
+            if (p == segment || ngx_court_path_dots(segment, p - segment)) {
+                return NGX_DECLINED;
+            }
+
+            segment = ++p;
+            continue;
+        }
+
+        if (ngx_court_unreserved(*p) || ngx_court_path_subdelim(*p)) {
+            p++;
+            continue;
+        }
+
+        n = ngx_court_path_encoded(p, end);
+        if (n == 0) {
+            return NGX_DECLINED;
+        }
+
+        p += n;
+    }
+
+    return ngx_court_path_dots(segment, p - segment) ? NGX_DECLINED : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_court_path_args_check(const u_char *p, const u_char *end)
+{
+    for ( /* void */ ; p < end; p++) {
+        if (*p <= 0x20 || *p >= 0x7f || *p == '#') {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_court_path_canonical(const ngx_str_t *target, ngx_str_t *path,
+    ngx_str_t *args)
+{
+    u_char  *p, *end;
+
+    if (target->len == 0) {
+        return NGX_DECLINED;
+    }
+
+    end = target->data + target->len;
+
+    for (p = target->data; p < end && *p != '?'; p++) {
+        /* void */
+    }
+
+    path->data = target->data;
+    path->len = p - target->data;
+
+    args->data = (p < end) ? p + 1 : end;
+    args->len = end - args->data;
+
+    if (ngx_court_path_check(path) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_court_path_args_check(args->data, end);
+}
+
+
+size_t
+ngx_court_escape_len(const ngx_str_t *s)
+{
+    size_t  i, len;
+
+    len = s->len;
+
+    for (i = 0; i < s->len; i++) {
+        if (!ngx_court_unreserved(s->data[i])) {
+            len += NGX_COURT_PCT_LEN - 1;
+        }
+    }
+
+    return len;
+}
+
+
+u_char *
+ngx_court_escape(u_char *p, const ngx_str_t *s)
+{
+    u_char               c;
+    size_t               i;
+    static const u_char  hex[] = "0123456789ABCDEF";
+
+    for (i = 0; i < s->len; i++) {
+        c = s->data[i];
+
+        if (ngx_court_unreserved(c)) {
+            *p++ = c;
+            continue;
+        }
+
+        *p++ = '%';
+        *p++ = hex[c >> 4];
+        *p++ = hex[c & 0xf];
+    }
+
+    return p;
+}
+
+
+ngx_int_t
+ngx_court_escape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
+{
+    size_t  len;
+
+    len = ngx_court_escape_len(src);
+
+    dst->data = ngx_pnalloc(pool, len ? len : 1);
+    if (dst->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst->len = ngx_court_escape(dst->data, src) - dst->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_court_unescape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
+{
+    size_t      i;
+    u_char     *p;
+    ngx_int_t   c;
+
+    p = ngx_pnalloc(pool, src->len ? src->len : 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst->data = p;
+
+    for (i = 0; i < src->len; i++) {
+        if (src->data[i] != '%') {
+            *p++ = src->data[i];
+            continue;
+        }
+
+        if (src->len - i < NGX_COURT_PCT_LEN) {
+            return NGX_DECLINED;
+        }
+
+        c = ngx_hextoi(&src->data[i + 1], 2);
+        if (c == NGX_ERROR) {
+            return NGX_DECLINED;
+        }
+
+        *p++ = (u_char) c;
+        i += NGX_COURT_PCT_LEN - 1;
+    }
+
+    dst->len = p - dst->data;
+
+    return NGX_OK;
+}
