@@ -61,8 +61,8 @@ typedef struct {
 
 /*
  * X(ID, code, status): the closed list of interface.md; one row, one reason.
- * Texts stand in ngx_court_reason.c in the same order, checked at compile
- * time by designated initialisers.
+ * Texts stand in ngx_court_reason_zh.h and _en.h; a row without both does not
+ * compile.
  */
 
 #define NGX_COURT_REASONS(X)                                                  \
