@@ -1,0 +1,315 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Exactly the facts that rules of this interface and role read, with the
+ * freshness that they ask for, all at once and within one budget.  What has
+ * not answered by then is unavailable; whether that matters is decided by
+ * the policy.
+ */
+
+#include "ngx_http_court.h"
+
+
+static void
+ngx_http_court_facts_wake(ngx_court_waiter_t *waiter,
+    const ngx_court_found_t *found)
+{
+    ngx_uint_t                 i;
+    ngx_str_t                  record;
+    ngx_http_court_need_t     *need;
+    ngx_http_court_session_t  *s;
+
+    need = waiter->data;
+    s = need->session;
+
+    need->answered = 1;
+    need->found = *found;
+
+    /* the bytes are the flight's, for this call alone */
+
+    ngx_str_null(&record);
+
+    if (found->record.len) {
+        record.data = ngx_pnalloc(s->request->pool, found->record.len);
+
+        if (record.data) {
+            record.len = found->record.len;
+            ngx_memcpy(record.data, found->record.data, record.len);
+
+        } else {
+            need->found.state = NGX_COURT_F_UNAVAILABLE;
+            need->found.why = "no memory";
+        }
+    }
+
+    need->found.record = record;
+
+    for (i = 0; i < s->nneeds; i++) {
+        if (!s->needs[i].answered) {
+            return;
+        }
+    }
+
+    ngx_http_court_resume(s);
+}
+
+
+static void
+ngx_http_court_facts_answer(ngx_http_court_need_t *need,
+    ngx_court_fact_state_t state, const char *why)
+{
+    ngx_memzero(&need->found, sizeof(ngx_court_found_t));
+
+    need->found.state = state;
+    need->found.why = why;
+    need->answered = 1;
+}
+
+
+/* ms since 1970: nothing that was fetched earlier serves */
+
+static int64_t
+ngx_http_court_facts_not_before(ngx_http_court_session_t *s, int64_t max_age)
+{
+    ngx_time_t  *tp;
+
+    if (max_age < 0) {
+        return 0;
+    }
+
+    if (max_age == 0) {
+        return s->arrived;
+    }
+
+    tp = ngx_timeofday();
+
+    return ((int64_t) tp->sec - max_age) * 1000 + tp->msec;
+}
+
+
+/*
+ * The key parts, as variables say them for that side.  NGX_DECLINED where one
+ * is empty: nobody to ask about, so definitely no record.
+ */
+
+static ngx_int_t
+ngx_http_court_facts_keys(ngx_http_court_session_t *s,
+    ngx_http_court_need_t *need, ngx_array_t *values, ngx_str_t *keys)
+{
+    ngx_int_t                  rc;
+    ngx_uint_t                 i;
+    ngx_http_complex_value_t  *cv;
+
+    if (values == NULL || values->nelts != need->source->fact.nkeys
+        || values->nelts > NGX_COURT_FACT_KEYS)
+    {
+        return NGX_ERROR;
+    }
+
+    cv = values->elts;
+    rc = NGX_OK;
+
+    s->keying = 1;
+    s->key_side = need->side;
+
+    for (i = 0; i < values->nelts && rc == NGX_OK; i++) {
+        rc = ngx_http_complex_value(s->request, &cv[i], &keys[i]);
+
+        if (rc == NGX_OK && keys[i].len == 0) {
+            rc = NGX_DECLINED;
+        }
+    }
+
+    s->keying = 0;
+    s->key_side = NGX_COURT_CALLER;
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_court_facts_ask(ngx_http_court_session_t *s,
+    ngx_http_court_main_conf_t *mcf, ngx_http_court_need_t *need)
+{
+    ngx_int_t         rc;
+    ngx_str_t         keys[NGX_COURT_FACT_KEYS];
+    ngx_array_t     **values;
+    ngx_court_ask_t   ask;
+
+    values = mcf->source_keys.elts;
+
+    rc = ngx_http_court_facts_keys(s, need,
+                                   values[need->source->fact.index], keys);
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_court_facts_answer(need, NGX_COURT_F_NONE, "empty key");
+        return NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* without a court nobody can be asked: that is not "no" */
+
+    if (need->source->fact.court_scope && s->code.len == 0) {
+        ngx_http_court_facts_answer(need, NGX_COURT_F_UNAVAILABLE,
+                                    "no court_code");
+        return NGX_OK;
+    }
+
+    ngx_memzero(&ask, sizeof(ngx_court_ask_t));
+
+    ask.source = need->source;
+    ask.keys = keys;
+    ask.court = need->source->fact.court_scope ? &s->code : NULL;
+    ask.not_before = need->not_before;
+    ask.no_l2 = s->match.interface->confirmed;
+
+    rc = ngx_court_tier_get(&mcf->tiers, &ask, s->request->pool, &need->found,
+                            &need->waiter);
+
+    if (rc == NGX_OK) {
+        need->answered = 1;
+
+    } else if (rc == NGX_AGAIN) {
+        need->asked = 1;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_court_facts_need(ngx_http_court_session_t *s,
+    ngx_http_court_main_conf_t *mcf, const ngx_court_need_t *wanted)
+{
+    ngx_court_source_t     **sources;
+    ngx_http_court_need_t   *need;
+
+    if (wanted->fact >= mcf->sources.nelts
+        || wanted->fact >= mcf->source_keys.nelts
+        || s->nneeds == NGX_HTTP_COURT_MAX_NEEDS)
+    {
+        return NGX_ERROR;
+    }
+
+    sources = mcf->sources.elts;
+
+    need = &s->needs[s->nneeds++];
+    ngx_memzero(need, sizeof(ngx_http_court_need_t));
+
+    need->session = s;
+    need->source = sources[wanted->fact];
+    need->side = wanted->side;
+    need->not_before = ngx_http_court_facts_not_before(s, wanted->max_age);
+    need->waiter.wake = ngx_http_court_facts_wake;
+    need->waiter.data = need;
+
+    return ngx_http_court_facts_ask(s, mcf, need);
+}
+
+
+/* resumed: all have answered, or the budget is spent */
+
+static ngx_court_result_t
+ngx_http_court_facts_close(ngx_http_court_session_t *s)
+{
+    ngx_uint_t              i;
+    ngx_http_court_need_t  *need;
+
+    for (i = 0; i < s->nneeds; i++) {
+        need = &s->needs[i];
+
+        if (!need->answered) {
+            ngx_court_waiter_cancel(&need->waiter);
+            ngx_http_court_facts_answer(need, NGX_COURT_F_UNAVAILABLE,
+                                        "court_timeout");
+        }
+    }
+
+    return NGX_COURT_PASS;
+}
+
+
+void
+ngx_http_court_facts_cancel(ngx_http_court_session_t *s)
+{
+    ngx_uint_t              i;
+    ngx_http_court_need_t  *need;
+
+    for (i = 0; i < s->nneeds; i++) {
+        need = &s->needs[i];
+
+        if (need->asked && !need->answered) {
+            ngx_court_waiter_cancel(&need->waiter);
+            ngx_http_court_facts_answer(need, NGX_COURT_F_UNAVAILABLE,
+                                        "given up");
+        }
+    }
+
+    if (s->timer.timer_set) {
+        ngx_del_timer(&s->timer);
+    }
+
+    if (s->timer.posted) {
+        ngx_delete_posted_event(&s->timer);
+    }
+
+    s->waiting = 0;
+}
+
+
+ngx_court_result_t
+ngx_http_court_stage_facts(ngx_http_court_session_t *s)
+{
+    ngx_int_t                    rc;
+    ngx_uint_t                   i, n, waiting;
+    ngx_court_result_t           result;
+    const ngx_court_need_t      *needs;
+    ngx_http_court_loc_conf_t   *lcf;
+    ngx_http_court_main_conf_t  *mcf;
+
+    if (s->asked) {
+        return ngx_http_court_facts_close(s);
+    }
+
+    s->asked = 1;
+
+    if (s->match.interface == NULL || s->match.interface->public_) {
+        return NGX_COURT_PASS;
+    }
+
+    mcf = ngx_http_get_module_main_conf(s->request, ngx_http_court_module);
+    lcf = ngx_http_get_module_loc_conf(s->request, ngx_http_court_module);
+
+    ngx_court_policy_needs(s->pinned->policy, s->match.interface, &s->role,
+                           &needs, &n);
+    waiting = 0;
+
+    for (i = 0; i < n; i++) {
+        rc = ngx_http_court_facts_need(s, mcf, &needs[i]);
+
+        if (rc == NGX_AGAIN) {
+            waiting = 1;
+
+        } else if (rc != NGX_OK) {
+            ngx_http_court_facts_cancel(s);
+            return ngx_http_court_failed(s, INTERNAL_ERROR,
+                                         "facts cannot be asked");
+        }
+    }
+
+    if (!waiting) {
+        return NGX_COURT_PASS;
+    }
+
+    result = ngx_http_court_wait(s, lcf->timeout);
+
+    if (result != NGX_COURT_WAIT) {
+        ngx_http_court_facts_cancel(s);
+    }
+
+    return result;
+}
