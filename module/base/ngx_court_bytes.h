@@ -2,7 +2,7 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * Numbers in network byte order at any alignment.
+ * Numbers in network byte order at any alignment, and hex digits.
  */
 
 #ifndef _NGX_COURT_BYTES_H_INCLUDED_
@@ -56,6 +56,21 @@ ngx_court_put64(u_char *p, uint64_t n)
 {
     return ngx_court_put32(ngx_court_put32(p, (uint32_t) (n >> 32)),
                            (uint32_t) n);
+}
+
+
+/* 0-15, or -1 */
+
+static ngx_inline ngx_int_t
+ngx_court_hex_digit(u_char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
 }
 
 

@@ -4,7 +4,8 @@
  *
  * Bounded JSON (RFC 8259) and JSON pointers (RFC 6901).  The only file that
  * knows jansson.  Duplicate member names, NUL, invalid UTF-8, trailing bytes,
- * numbers out of range, and anything beyond the limits are refused.
+ * numbers out of range, a root that is no object or array, and anything beyond
+ * the limits are refused.
  *
  * A document is owned by the pool that it was parsed with; nodes and the
  * strings read from them live as long as that pool.
@@ -34,9 +35,11 @@ typedef struct {
     ngx_uint_t                 nodes;     /* values, all levels together */
 } ngx_court_json_limits_t;
 
-/* tokens, JWKs and sources' answers; policies and courts files */
-extern const ngx_court_json_limits_t  ngx_court_json_small;   /* 64 KiB, 16, 4096 */
-extern const ngx_court_json_limits_t  ngx_court_json_large;   /* 16 MiB, 32, 1M */
+/* tokens, JWKs and sources' answers: 64 KiB, depth 16, 4096 values */
+extern const ngx_court_json_limits_t  ngx_court_json_small;
+
+/* policies and courts files: 16 MiB, depth 32, 1M values */
+extern const ngx_court_json_limits_t  ngx_court_json_large;
 
 
 /*
@@ -95,8 +98,7 @@ ngx_int_t ngx_court_json_dump(ngx_pool_t *pool, const ngx_court_json_t *node,
 /*
  * Writes s as the inside of a JSON string (quotes not included): ", \ and
  * control characters escaped, bytes that are not UTF-8 replaced by U+FFFD.
- * With p == NULL only counts.  Returns the end (or the count as a pointer
- * difference from NULL: use ngx_court_json_escape_len).
+ * Returns the end; escape_len says how many bytes it writes.
  */
 size_t ngx_court_json_escape_len(const ngx_str_t *s);
 u_char *ngx_court_json_escape(u_char *p, const ngx_str_t *s);

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_court_json_text.h"
+#include "ngx_court_bytes.h"
 #include "ngx_court_utf8.h"
 
 
@@ -297,15 +298,24 @@ ngx_court_json_text_element(ngx_court_json_text_t *t, ngx_int_t index)
 static uint32_t
 ngx_court_json_text_hex4(const u_char *p, const u_char *end)
 {
-    ngx_int_t  n;
+    uint32_t    code;
+    ngx_int_t   digit;
+    ngx_uint_t  i;
 
     if (end - p < 4) {
         return 0xfffd;
     }
 
-    n = ngx_hextoi((u_char *) p, 4);
+    for (i = 0, code = 0; i < 4; i++) {
+        digit = ngx_court_hex_digit(p[i]);
+        if (digit < 0) {
+            return 0xfffd;
+        }
 
-    return (n == NGX_ERROR) ? 0xfffd : (uint32_t) n;
+        code = code * 16 + (uint32_t) digit;
+    }
+
+    return code;
 }
 
 

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_court_path.h"
+#include "ngx_court_bytes.h"
 #include "ngx_court_utf8.h"
 
 
@@ -51,28 +52,18 @@ ngx_court_path_subdelim(u_char c)
 static ngx_int_t
 ngx_court_path_octet(const u_char *p, const u_char *end)
 {
-    ngx_int_t   n;
-    ngx_uint_t  i;
+    ngx_int_t  hi, lo;
 
-    if ((size_t) (end - p) < NGX_COURT_PCT_LEN || p[0] != '%') {
+    if ((size_t) (end - p) < NGX_COURT_PCT_LEN || p[0] != '%'
+        || p[1] >= 'a' || p[2] >= 'a')
+    {
         return -1;
     }
 
-    n = 0;
+    hi = ngx_court_hex_digit(p[1]);
+    lo = ngx_court_hex_digit(p[2]);
 
-    for (i = 1; i <= 2; i++) {
-        if (p[i] >= '0' && p[i] <= '9') {
-            n = n * 16 + (p[i] - '0');
-
-        } else if (p[i] >= 'A' && p[i] <= 'F') {
-            n = n * 16 + (p[i] - 'A' + 10);
-
-        } else {
-            return -1;
-        }
-    }
-
-    return n;
+    return (hi < 0 || lo < 0) ? -1 : hi << 4 | lo;
 }
 
 
@@ -271,7 +262,7 @@ ngx_court_unescape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
 {
     size_t      i;
     u_char     *p;
-    ngx_int_t   c;
+    ngx_int_t   hi, lo;
 
     p = ngx_pnalloc(pool, src->len ? src->len : 1);
     if (p == NULL) {
@@ -290,12 +281,14 @@ ngx_court_unescape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
             return NGX_DECLINED;
         }
 
-        c = ngx_hextoi(&src->data[i + 1], 2);
-        if (c == NGX_ERROR) {
+        hi = ngx_court_hex_digit(src->data[i + 1]);
+        lo = ngx_court_hex_digit(src->data[i + 2]);
+
+        if (hi < 0 || lo < 0) {
             return NGX_DECLINED;
         }
 
-        *p++ = (u_char) c;
+        *p++ = (u_char) (hi << 4 | lo);
         i += NGX_COURT_PCT_LEN - 1;
     }
 

@@ -5,7 +5,7 @@
  * What a refused caller is told in Chinese, the language that counts: title,
  * why, and what to do instead.  Used by ngx_court_reason.c only; a code without
  * its text here does not compile.
- * 
+ *
  * not_delegated never says how the principal stands; no_relation is the same
  * for cases that are absent, unrelated or sealed.
  */
