@@ -1,0 +1,141 @@
+# Copyright (C) the court gateway authors
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# All that is made stands under build/.  See "make help".
+
+ifeq ($(origin CC),default)
+CC          = gcc
+endif
+NGINX_SRC  ?= /usr/share/nginx/src
+NGINX      ?= $(firstword $(wildcard /usr/sbin/nginx /usr/local/sbin/nginx) \
+                nginx)
+JOBS       ?= $(shell nproc)
+
+# one directory for each compiler; SAN=1: with ASan and UBSan
+B          := build/$(notdir $(firstword $(CC)))$(if $(SAN),-san)
+SO         := $(B)/$(if $(SAN),san,ngx_http_court_module).so
+TOOL       := build/$(if $(SAN),court-tool-san,court-tool)
+
+PURE       := base crypto jose token sign fact policy audit metrics
+PURE_SRC   := $(sort $(wildcard $(PURE:%=module/%/*.c)))
+STORE_SRC  := $(sort $(wildcard module/store/*.c))
+TOOL_SRC   := $(sort $(wildcard module/tool/*.c))
+RT_SRC     := $(wildcard module/tool/ngx_court_rt*.c)
+MODULE_SRC := $(PURE_SRC) $(STORE_SRC) $(sort $(wildcard module/http/*.c))
+HEADERS    := $(sort $(wildcard module/*/*.h))
+UNIT_SRC   := $(sort $(if $(T),t/unit/$(T).c,$(wildcard t/unit/*/test_*.c)))
+
+obj         = $(patsubst %.c,$(B)/o/%.o,$(1))
+UNIT       := $(UNIT_SRC:t/unit/%.c=$(B)/unit/%)
+
+N          := $(B)/nginx
+comma      := ,
+SANFLAGS   := $(if $(SAN),-fsanitize=address$(comma)undefined \
+                -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+CFLAGS     ?= -O2 -g
+WARNINGS   := -Wall -Wextra -Werror -Wno-unused-parameter \
+                -Wno-missing-field-initializers
+INCLUDES    = $(addprefix -I$(N)/src/,core event event/modules event/quic \
+                os/unix http http/modules http/v2) -I$(N)/objs \
+                $(addprefix -I,$(wildcard $(PURE:%=module/%) module/store)) \
+                -Imodule/tool -It/lib
+LIBS       := -l:libhiredis.a -ljansson -lcrypto -lm
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all tool module configured unit check-symbols clean help FORCE
+
+
+all: module tool    ## the module and build/court-tool (the default)
+
+help:    ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / \
+	    { printf "%-16s %s\n", $$1, $$2 }' Makefile
+
+
+# nginx's headers, configured.  Configured anew when the compiler, the sources
+# or their list change.
+
+$(B)/id: FORCE
+	@mkdir -p $(B)
+	@{ $(CC) --version | head -n 1; echo '$(NGINX_SRC) $(CC)'; \
+	   grep 'define NGINX_VERSION' '$(NGINX_SRC)/src/core/nginx.h'; \
+	   echo '$(MODULE_SRC) $(HEADERS)'; } > $@.new 2>&1
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(B)/configured: $(B)/id config t/lib/configure
+	@echo 'configuring $(N)'
+	@t/lib/configure $(B) '$(NGINX_SRC)' '$(CC)'
+	@touch $@
+
+
+# A file edited while it is being compiled must be compiled again the next
+# time: what is made gets the time at which its making began.
+
+$(B)/o/%.o: %.c $(B)/configured
+	@mkdir -p $(@D) && rm -f $@ && touch $@.began
+	$(CC) $(CFLAGS) $(WARNINGS) $(SANFLAGS) $(INCLUDES) \
+	    -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
+	@touch -r $@.began $@ && rm $@.began
+
+-include $(shell find $(B)/o -name '*.d' 2>/dev/null)
+
+
+module: $(SO)    ## build/.../ngx_http_court_module.so; NGINX_SRC= CC=
+
+$(SO): $(B)/configured $(MODULE_SRC) $(HEADERS) config module/ngx_court.map
+	@test ! -e $(B)/began || find $(N)/objs -name '*.o' -newer $(B)/began \
+	    -exec touch -r $(B)/began {} +
+	@touch $(B)/began
+	@rc=0; $(MAKE) -C $(N) -f objs/Makefile -j$(JOBS) \
+	    --no-print-directory modules \
+	    CC='$(CC) $(SANFLAGS)' LINK='$(CC) $(SANFLAGS)' || rc=$$?; \
+	find $(N)/objs -name '*.o' -newer $(B)/began \
+	    -exec touch -r $(B)/began {} + ; exit $$rc
+	@touch -r $(B)/began $(N)/objs/ngx_http_court_module.so
+	@mv $(N)/objs/ngx_http_court_module.so $@
+
+
+tool: $(TOOL)    ## build/court-tool alone
+
+$(TOOL): $(call obj,$(PURE_SRC) $(TOOL_SRC))
+	$(CC) $(CFLAGS) $(SANFLAGS) -o $@.new $^ $(LIBS)
+	@mv $@.new $@
+
+
+# Unit tests.  While layers are being worked on, what compiles is tested and
+# what does not is told.
+
+$(B)/unit/%: $(B)/o/t/unit/%.o $(B)/libunit.a
+	@mkdir -p $(@D) && rm -f $@
+	$(CC) $(SANFLAGS) -o $@ $< -Wl,--start-group $(B)/libunit.a \
+	    -Wl,--end-group $(LIBS)
+
+unit_obj := $(call obj,$(PURE_SRC) $(STORE_SRC) $(RT_SRC) t/lib/tap.c)
+
+unit: $(B)/configured    ## unit tests; T=base/test_json for one, SAN=1
+	-@$(MAKE) -k -j$(JOBS) --no-print-directory -s $(unit_obj) \
+	    $(call obj,$(UNIT_SRC))
+	@rm -f $(B)/libunit.new
+	@ar rcsD $(B)/libunit.new $$(ls $(unit_obj) 2>/dev/null)
+	@cmp -s $(B)/libunit.new $(B)/libunit.a && rm $(B)/libunit.new \
+	    || mv $(B)/libunit.new $(B)/libunit.a
+	@for o in $(UNIT_SRC:t/unit/%.c=%); do \
+	    test -e $(B)/o/t/unit/$$o.o || rm -f $(B)/unit/$$o; done
+	-@$(MAKE) -k -j$(JOBS) --no-print-directory -s $(UNIT)
+	@t/lib/run unit$(if $(SAN),-san) $(UNIT)
+
+$(B)/libunit.a: ;
+
+
+check-symbols: $(SO)    ## the module exports three names and no more
+	@nm -D --defined-only $(SO) | awk '{ print $$3 }' | sort \
+	    | tr '\n' ' ' > $(B)/symbols
+	@if test "$$(cat $(B)/symbols)" = \
+	    'ngx_module_names ngx_module_order ngx_modules '; \
+	then echo 'symbols: ngx_module_names ngx_module_order ngx_modules'; \
+	else echo "symbols: not the three: $$(cat $(B)/symbols)"; exit 1; fi
+
+
+clean:    ## removes build/
+	rm -rf build
