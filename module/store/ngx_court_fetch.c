@@ -4,6 +4,7 @@
  */
 
 #include "ngx_court_fetch.h"
+#include "ngx_court_fetch_keep.h"
 #include "ngx_court_fetch_parse.h"
 #include "ngx_court_path.h"
 
@@ -13,7 +14,6 @@
 #define NGX_COURT_FETCH_BUF      4096    /* for the answer, doubled */
 #define NGX_COURT_FETCH_MAX      (NGX_COURT_FETCH_HEAD_MAX                    \
                                   + 2 * NGX_COURT_FETCH_BODY_MAX)
-#define NGX_COURT_FETCH_IDLE     16      /* kept connections of a worker */
 
 
 typedef struct {
@@ -35,13 +35,6 @@ typedef struct {
     unsigned                   reused:1;  /* a kept connection */
 } ngx_court_fetch_ctx_t;
 
-/* a kept connection; stands in its own pool */
-typedef struct {
-    ngx_queue_t                queue;
-    ngx_connection_t          *connection;
-    ngx_addr_t                *addr;
-} ngx_court_fetch_idle_t;
-
 
 static ngx_court_fetch_ctx_t *ngx_court_fetch_create(
     const ngx_court_fetch_t *fetch);
@@ -57,18 +50,11 @@ static void ngx_court_fetch_lost(ngx_court_fetch_ctx_t *ctx,
     const char *why);
 static void ngx_court_fetch_done(ngx_court_fetch_ctx_t *ctx,
     const char *why);
-static void ngx_court_fetch_keep(ngx_court_fetch_ctx_t *ctx);
-static ngx_connection_t *ngx_court_fetch_kept(ngx_addr_t *addr);
-static void ngx_court_fetch_idle_read(ngx_event_t *rev);
-static void ngx_court_fetch_idle_write(ngx_event_t *wev);
-static void ngx_court_fetch_close(ngx_connection_t *c);
 
 
 /* worker state */
 
 static ngx_queue_t  ngx_court_fetch_active;
-static ngx_queue_t  ngx_court_fetch_idle;
-static ngx_uint_t   ngx_court_fetch_nidle;
 static ngx_uint_t   ngx_court_fetch_ready;
 
 
@@ -80,7 +66,6 @@ ngx_court_fetch_start(const ngx_court_fetch_t *fetch,
 
     if (!ngx_court_fetch_ready) {
         ngx_queue_init(&ngx_court_fetch_active);
-        ngx_queue_init(&ngx_court_fetch_idle);
         ngx_court_fetch_ready = 1;
     }
 
@@ -104,8 +89,7 @@ ngx_court_fetch_start(const ngx_court_fetch_t *fetch,
 void
 ngx_court_fetch_stop(void)
 {
-    ngx_queue_t             *q;
-    ngx_court_fetch_idle_t  *idle;
+    ngx_queue_t  *q;
 
     if (!ngx_court_fetch_ready) {
         return;
@@ -117,13 +101,7 @@ ngx_court_fetch_stop(void)
                              "the worker ends");
     }
 
-    while (!ngx_queue_empty(&ngx_court_fetch_idle)) {
-        q = ngx_queue_head(&ngx_court_fetch_idle);
-        idle = ngx_queue_data(q, ngx_court_fetch_idle_t, queue);
-        ngx_queue_remove(q);
-        ngx_court_fetch_nidle--;
-        ngx_court_fetch_close(idle->connection);
-    }
+    ngx_court_fetch_keep_stop();
 }
 
 
@@ -258,7 +236,7 @@ ngx_court_fetch_connect(ngx_court_fetch_ctx_t *f, ngx_uint_t fresh)
     f->sent = 0;
     f->len = 0;
 
-    c = fresh ? NULL : ngx_court_fetch_kept(f->addr);
+    c = fresh ? NULL : ngx_court_fetch_keep_take(f->addr);
     f->reused = (c != NULL);
 
     if (c == NULL) {
@@ -434,7 +412,7 @@ static void
 ngx_court_fetch_lost(ngx_court_fetch_ctx_t *f, const char *why)
 {
     if (f->reused && f->len == 0) {
-        ngx_court_fetch_close(f->peer.connection);
+        ngx_close_connection(f->peer.connection);
         f->peer.connection = NULL;
         ngx_court_fetch_connect(f, 1);
         return;
@@ -463,10 +441,10 @@ ngx_court_fetch_done(ngx_court_fetch_ctx_t *f, const char *why)
         if (why == NULL && f->parse.keepalive
             && f->sent == f->request.len)
         {
-            ngx_court_fetch_keep(f);
+            ngx_court_fetch_keep(f->peer.connection, f->addr);
 
         } else {
-            ngx_court_fetch_close(f->peer.connection);
+            ngx_close_connection(f->peer.connection);
         }
 
         f->peer.connection = NULL;
@@ -487,143 +465,4 @@ ngx_court_fetch_done(ngx_court_fetch_ctx_t *f, const char *why)
 
     ngx_free(f->buf);
     ngx_destroy_pool(f->pool);
-}
-
-
-/* the connection gets a pool of its own the first time it is kept */
-
-static void
-ngx_court_fetch_keep(ngx_court_fetch_ctx_t *f)
-{
-    ngx_log_t               *log;
-    ngx_connection_t        *c;
-    ngx_court_fetch_idle_t  *idle;
-
-    c = f->peer.connection;
-    log = ngx_cycle->log;
-
-    if (ngx_court_fetch_nidle >= NGX_COURT_FETCH_IDLE || ngx_exiting
-        || ngx_terminate || c->read->eof || c->read->error
-        || c->write->error)
-    {
-        ngx_court_fetch_close(c);
-        return;
-    }
-
-    if (c->pool == NULL) {
-        c->pool = ngx_create_pool(256, log);
-        if (c->pool == NULL) {
-            ngx_court_fetch_close(c);
-            return;
-        }
-    }
-
-    idle = ngx_palloc(c->pool, sizeof(ngx_court_fetch_idle_t));
-
-    if (idle == NULL || ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        ngx_court_fetch_close(c);
-        return;
-    }
-
-    idle->connection = c;
-    idle->addr = f->addr;
-
-    c->data = idle;
-    c->log = log;
-    c->read->log = log;
-    c->write->log = log;
-    c->read->handler = ngx_court_fetch_idle_read;
-    c->write->handler = ngx_court_fetch_idle_write;
-    c->idle = 1;
-
-    ngx_queue_insert_head(&ngx_court_fetch_idle, &idle->queue);
-    ngx_court_fetch_nidle++;
-
-    if (c->read->ready) {
-        ngx_post_event(c->read, &ngx_posted_events);
-    }
-}
-
-
-static ngx_connection_t *
-ngx_court_fetch_kept(ngx_addr_t *addr)
-{
-    ngx_queue_t             *q;
-    ngx_connection_t        *c;
-    ngx_court_fetch_idle_t  *idle;
-
-    for (q = ngx_queue_head(&ngx_court_fetch_idle);
-         q != ngx_queue_sentinel(&ngx_court_fetch_idle);
-         q = ngx_queue_next(q))
-    {
-        idle = ngx_queue_data(q, ngx_court_fetch_idle_t, queue);
-
-        if (idle->addr != addr || idle->connection->read->posted) {
-            continue;
-        }
-
-        ngx_queue_remove(q);
-        ngx_court_fetch_nidle--;
-
-        c = idle->connection;
-        c->idle = 0;
-        ngx_pfree(c->pool, idle);
-
-        return c;
-    }
-
-    return NULL;
-}
-
-
-/* closed, or bytes that nobody asked for */
-
-static void
-ngx_court_fetch_idle_read(ngx_event_t *rev)
-{
-    char                     buf[1];
-    ssize_t                  n;
-    ngx_connection_t        *c;
-    ngx_court_fetch_idle_t  *idle;
-
-    c = rev->data;
-    idle = c->data;
-
-    if (!c->close) {
-        n = recv(c->fd, buf, 1, MSG_PEEK);
-
-        if (n == -1 && ngx_socket_errno == NGX_EAGAIN) {
-            rev->ready = 0;
-
-            if (ngx_handle_read_event(rev, 0) == NGX_OK) {
-                return;
-            }
-        }
-    }
-
-    ngx_queue_remove(&idle->queue);
-    ngx_court_fetch_nidle--;
-    ngx_court_fetch_close(c);
-}
-
-
-static void
-ngx_court_fetch_idle_write(ngx_event_t *wev)
-{
-    (void) wev;
-}
-
-
-static void
-ngx_court_fetch_close(ngx_connection_t *c)
-{
-    ngx_pool_t  *pool;
-
-    pool = c->pool;
-
-    ngx_close_connection(c);
-
-    if (pool) {
-        ngx_destroy_pool(pool);
-    }
 }

@@ -43,6 +43,8 @@ typedef struct {
     ngx_msec_t                 open_until;
     ngx_msec_t                 rate_last;
     ngx_uint_t                 rate_excess;  /* 1/1000 fetches, as limit_req */
+    unsigned                   open:1;       /* the breaker is, or half */
+    unsigned                   probing:1;    /* half open, one is let through */
     uint64_t                   hits[4];      /* by ngx_court_tier_name_t */
     uint64_t                   unavailable;
 } ngx_court_source_t;
@@ -55,7 +57,10 @@ typedef struct {
     ngx_addr_t                *source_addr;  /* NULL: no source server */
     ngx_rbtree_t               flights;      /* worker state */
     ngx_rbtree_node_t          sentinel;
+    ngx_queue_t                wakes;        /* answers on their way */
     ngx_log_t                 *log;
+    unsigned                   started:1;
+    unsigned                   stopping:1;
 } ngx_court_tiers_t;
 
 
@@ -82,6 +87,11 @@ struct ngx_court_waiter_s {
     void                     (*wake)(ngx_court_waiter_t *waiter,
                                    const ngx_court_found_t *found);
     void                      *data;
+
+    /* set by tier_get */
+    ngx_court_source_t        *source;
+    int64_t                    not_before;
+    unsigned                   no_l2:1;
 };
 
 typedef struct {
@@ -107,7 +117,10 @@ ngx_int_t ngx_court_tier_get(ngx_court_tiers_t *tiers,
 /* the waiter goes; the flight goes on for the others and for the cache */
 void ngx_court_waiter_cancel(ngx_court_waiter_t *waiter);
 
-/* init_process / exit_process */
+/*
+ * init_process / exit_process.  start also starts tiers->redis; stop stops it
+ * and all fetches, and lets go of all waiters without waking them.
+ */
 ngx_int_t ngx_court_tiers_start(ngx_court_tiers_t *tiers, ngx_cycle_t *cycle);
 void ngx_court_tiers_stop(ngx_court_tiers_t *tiers);
 

@@ -1,0 +1,54 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What a tier holds and whether it serves: entries in the two zones, sealed
+ * entries in Redis.  No I/O here; Redis' bytes come in and go out.
+ */
+
+#ifndef _NGX_COURT_TIER_CACHE_H_INCLUDED_
+#define _NGX_COURT_TIER_CACHE_H_INCLUDED_
+
+#include "ngx_court_tier.h"
+
+
+/* an entry may be fetched by a machine whose clock is ahead, ms */
+#define NGX_COURT_TIER_SKEW  2000
+
+/* PREFIX:1:f:FACT:HEX */
+#define NGX_COURT_TIER_NAME_LEN(prefix, fact)                                 \
+    ((prefix)->len + sizeof(":1:f::") - 1 + (fact)->len                       \
+     + 2 * NGX_COURT_SHA256_LEN)
+
+
+/* serves: not expired, not older than demanded, not from the future */
+ngx_uint_t ngx_court_tier_fresh(const ngx_court_fact_t *fact,
+    const ngx_court_entry_t *entry, int64_t not_before, int64_t now);
+
+/* ttl +- 10 %, so that what was stored together doesn't expire together */
+ngx_msec_t ngx_court_tier_jitter(ngx_msec_t ttl, ngx_uint_t random);
+
+/* NGX_OK, record in pool; NGX_DECLINED: a miss; NGX_ERROR: no memory */
+ngx_int_t ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key, int64_t not_before,
+    int64_t now, ngx_pool_t *pool, ngx_court_found_t *found);
+
+/* into its zone, and out of the other, unless that one knows something newer */
+void ngx_court_tier_zones_put(ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key,
+    const ngx_court_entry_t *entry, int64_t now);
+
+ngx_int_t ngx_court_tier_l2_name(const ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key, ngx_pool_t *pool,
+    ngx_str_t *name);
+ngx_int_t ngx_court_tier_l2_seal(const ngx_court_tiers_t *tiers,
+    const ngx_str_t *name, const ngx_court_entry_t *entry, ngx_pool_t *pool,
+    ngx_str_t *sealed);
+
+/* NGX_OK, a found entry in pool; NGX_DECLINED: anything else */
+ngx_int_t ngx_court_tier_l2_open(const ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const ngx_str_t *name,
+    const ngx_str_t *sealed, ngx_pool_t *pool, ngx_court_entry_t *entry);
+
+
+#endif /* _NGX_COURT_TIER_CACHE_H_INCLUDED_ */
