@@ -1,7 +1,7 @@
 # Copyright (C) the court gateway authors
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# All that is made stands under build/.  See "make help".
+# All that is made stands under build/, or where BUILD= says.  "make help".
 
 ifeq ($(origin CC),default)
 CC          = gcc
@@ -12,9 +12,11 @@ NGINX      ?= $(firstword $(wildcard /usr/sbin/nginx /usr/local/sbin/nginx) \
 JOBS       ?= $(shell nproc)
 
 # one directory for each compiler; SAN=1: with ASan and UBSan
-B          := build/$(notdir $(firstword $(CC)))$(if $(SAN),-san)
+BUILD      ?= build
+export BUILD
+B          := $(BUILD)/$(notdir $(firstword $(CC)))$(if $(SAN),-san)
 SO         := $(B)/$(if $(SAN),san,ngx_http_court_module).so
-TOOL       := build/$(if $(SAN),court-tool-san,court-tool)
+TOOL       := $(BUILD)/$(if $(SAN),court-tool-san,court-tool)
 
 PURE       := base crypto jose token sign fact policy audit metrics
 PURE_SRC   := $(sort $(wildcard $(PURE:%=module/%/*.c)))
@@ -60,10 +62,15 @@ $(B)/id: FORCE
 	@mkdir -p $(B)
 	@{ $(CC) --version | head -n 1; echo '$(NGINX_SRC) $(CC)'; \
 	   grep 'define NGINX_VERSION' '$(NGINX_SRC)/src/core/nginx.h'; \
-	   echo '$(MODULE_SRC) $(HEADERS)'; } > $@.new 2>&1
+	   } > $@.new 2>&1
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(B)/configured: $(B)/id config t/lib/configure
+$(B)/list: FORCE
+	@mkdir -p $(B)
+	@echo '$(MODULE_SRC) $(HEADERS)' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(B)/configured: $(B)/id $(B)/list config t/lib/configure
 	@echo 'configuring $(N)'
 	@t/lib/configure $(B) '$(NGINX_SRC)' '$(CC)'
 	@touch $@
@@ -72,9 +79,10 @@ $(B)/configured: $(B)/id config t/lib/configure
 # A file edited while it is being compiled must be compiled again the next
 # time: what is made gets the time at which its making began.
 
-$(B)/o/%.o: %.c $(B)/configured
+$(B)/o/%.o: %.c $(B)/id | $(B)/configured
 	@mkdir -p $(@D) && rm -f $@ && touch $@.began
-	$(CC) $(CFLAGS) $(WARNINGS) $(SANFLAGS) $(INCLUDES) \
+	@echo 'CC $@'
+	@$(CC) $(CFLAGS) $(WARNINGS) $(SANFLAGS) $(INCLUDES) \
 	    -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 	@touch -r $@.began $@ && rm $@.began
 
@@ -87,7 +95,8 @@ $(SO): $(B)/configured $(MODULE_SRC) $(HEADERS) config module/ngx_court.map
 	@test ! -e $(B)/began || find $(N)/objs -name '*.o' -newer $(B)/began \
 	    -exec touch -r $(B)/began {} +
 	@touch $(B)/began
-	@rc=0; $(MAKE) -C $(N) -f objs/Makefile -j$(JOBS) \
+	@echo 'building $@'
+	@rc=0; $(MAKE) -s -C $(N) -f objs/Makefile -j$(JOBS) \
 	    --no-print-directory modules \
 	    CC='$(CC) $(SANFLAGS)' LINK='$(CC) $(SANFLAGS)' || rc=$$?; \
 	find $(N)/objs -name '*.o' -newer $(B)/began \
@@ -99,7 +108,8 @@ $(SO): $(B)/configured $(MODULE_SRC) $(HEADERS) config module/ngx_court.map
 tool: $(TOOL)    ## build/court-tool alone
 
 $(TOOL): $(call obj,$(PURE_SRC) $(TOOL_SRC))
-	$(CC) $(CFLAGS) $(SANFLAGS) -o $@.new $^ $(LIBS)
+	@echo 'LINK $@'
+	@$(CC) $(CFLAGS) $(SANFLAGS) -o $@.new $^ $(LIBS)
 	@mv $@.new $@
 
 
@@ -108,7 +118,7 @@ $(TOOL): $(call obj,$(PURE_SRC) $(TOOL_SRC))
 
 $(B)/unit/%: $(B)/o/t/unit/%.o $(B)/libunit.a
 	@mkdir -p $(@D) && rm -f $@
-	$(CC) $(SANFLAGS) -o $@ $< -Wl,--start-group $(B)/libunit.a \
+	@$(CC) $(SANFLAGS) -o $@ $< -Wl,--start-group $(B)/libunit.a \
 	    -Wl,--end-group $(LIBS)
 
 unit_obj := $(call obj,$(PURE_SRC) $(STORE_SRC) $(RT_SRC) t/lib/tap.c)
@@ -138,4 +148,4 @@ check-symbols: $(SO)    ## the module exports three names and no more
 
 
 clean:    ## removes build/
-	rm -rf build
+	rm -rf $(BUILD)
