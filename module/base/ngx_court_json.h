@@ -62,6 +62,9 @@ ngx_court_json_t *ngx_court_json_get_str(const ngx_court_json_t *node,
 ngx_court_json_t *ngx_court_json_pointer(const ngx_court_json_t *node,
     const ngx_str_t *pointer);
 
+/* the pointer is well-formed (it may still point at nothing) */
+ngx_uint_t ngx_court_json_pointer_valid(const ngx_str_t *pointer);
+
 /* NGX_OK, or NGX_DECLINED where node is NULL or of another type */
 ngx_int_t ngx_court_json_string(const ngx_court_json_t *node, ngx_str_t *s);
 ngx_int_t ngx_court_json_int(const ngx_court_json_t *node, int64_t *n);

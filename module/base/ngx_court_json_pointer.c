@@ -133,3 +133,20 @@ ngx_court_json_pointer(const ngx_court_json_t *node, const ngx_str_t *pointer)
 
     return NULL;
 }
+
+
+ngx_uint_t
+ngx_court_json_pointer_valid(const ngx_str_t *pointer)
+{
+    u_char     buf[NGX_COURT_JSON_TOKEN_MAX];
+    ngx_int_t  rc;
+    ngx_str_t  rest, token;
+
+    rest = *pointer;
+
+    do {
+        rc = ngx_court_json_token(&rest, &token, buf);
+    } while (rc == NGX_OK);
+
+    return rc == NGX_DONE;
+}

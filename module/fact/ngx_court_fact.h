@@ -65,8 +65,20 @@ typedef struct {
  */
 const ngx_court_fact_t *ngx_court_fact_standard(const ngx_str_t *name);
 
-/* finishes a definition: schema id, fields that computed values read */
+/*
+ * Finishes a definition: schema id, fields that computed values read.  A field
+ * that a computed value reads but that is not of its standard type makes the
+ * computed value absent, never true.
+ */
 void ngx_court_fact_init(ngx_court_fact_t *fact);
+
+/*
+ * The keys that an answer must name are known: false where a standard fact
+ * lacks a key that it names (identity keyed by a claim, say), or where no key
+ * of another fact has a name.  Every answer would be an error then; refuse the
+ * configuration.
+ */
+ngx_uint_t ngx_court_fact_named(const ngx_court_fact_t *fact);
 
 /* declared or computed field by name; NGX_COURT_NO_FIELD; *type is set */
 ngx_uint_t ngx_court_fact_field(const ngx_court_fact_t *fact,
@@ -75,7 +87,14 @@ ngx_uint_t ngx_court_fact_field(const ngx_court_fact_t *fact,
 /*
  * Mapping file (interface.md, Sources): format 1, echo, result, fields.
  * NULL and err with pointer and line on error: unknown members, fields that
- * the fact does not declare, echo names that are no key.
+ * the fact does not declare, echo names that are no key, an echo that the
+ * fact needs and that is missing.
+ *
+ * A declared field that "fields" leaves out is absent.  "values" (for string,
+ * enum and bool) turns the source's word or whole number into ours; what it
+ * does not list is an error, or what "default" says: a word, or null for
+ * absent; "error" says it aloud.  "result" needs "ok"; an answer whose result
+ * is in neither list is an error.
  */
 ngx_court_mapping_t *ngx_court_mapping_parse(ngx_pool_t *pool,
     const ngx_court_fact_t *fact, const ngx_str_t *text, ngx_str_t *err);
@@ -89,11 +108,18 @@ ngx_court_mapping_t *ngx_court_mapping_parse(ngx_pool_t *pool,
  * for a list field becomes elements "KEY\x1fMEMBER" (relation.delegated).
  * Whom it is about must match: identity, staff "subject"; relation "subject"
  * and "case"; link "assistant" (= key subject) and "principal"; device
- * "client"; a "court" that is present, where court_scope; or the mapping's
- * echo.
+ * "client"; other facts, each key that has a name, but issuer and court; a
+ * "court" that is present, where court_scope; or the mapping's echo.  An empty
+ * key never matches.
+ *
+ * bool is true or false and nothing else (relation.assigned too: a source that
+ * writes a word there needs a mapping with "values").  time is RFC 3339 text.
+ * An interval needs "from" or "until", and from <= until.  List elements hold
+ * no control characters, so that none can pretend to be "KEY\x1fMEMBER".
  *
  * NGX_OK record in pool memory; NGX_DECLINED: the mapping's result says
  * definitely none; NGX_ERROR and *why: anything else (could not find out).
+ * *why names fields, never what the source said; constant or pool memory.
  */
 ngx_int_t ngx_court_fact_decode(ngx_pool_t *pool,
     const ngx_court_fact_t *fact, const ngx_str_t *body,
@@ -104,6 +130,8 @@ ngx_int_t ngx_court_fact_decode(ngx_pool_t *pool,
  * One field, declared or computed, at now.  active := status not revoked or
  * cancelled, valid_from <= now < valid_until where given, no interval of
  * suspended covers now; status suspended without any interval is not active.
+ * Any other status word than active and suspended is not active either;
+ * without a status in the record, "active" is absent.
  */
 void ngx_court_fact_value(const ngx_court_fact_t *fact,
     const ngx_str_t *record, ngx_uint_t field, time_t now,
