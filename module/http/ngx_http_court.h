@@ -231,6 +231,8 @@ extern ngx_module_t  ngx_http_court_filter_module;
  * none, NULL without memory */
 ngx_http_court_session_t *ngx_http_court_session(ngx_http_request_t *r);
 ngx_http_court_session_t *ngx_http_court_session_get(ngx_http_request_t *r);
+/* the REWRITE handler, from the module that comes after rewrite's */
+ngx_int_t ngx_http_court_session_init(ngx_conf_t *cf);
 /* this location is decided about: court on or report, no handler of ours */
 ngx_uint_t ngx_http_court_protected(ngx_http_request_t *r);
 /* how many headers have that lower-case name; value is the first one's */

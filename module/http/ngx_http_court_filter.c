@@ -310,5 +310,5 @@ ngx_http_court_filter_init(ngx_conf_t *cf)
     ngx_http_next_request_body_filter = ngx_http_top_request_body_filter;
     ngx_http_top_request_body_filter = ngx_http_court_filter_body;
 
-    return NGX_OK;
+    return ngx_http_court_session_init(cf);
 }

@@ -153,6 +153,31 @@ ngx_http_court_session_id(ngx_http_court_session_t *s)
 }
 
 
+/*
+ * nginx runs the handlers of a phase last registered first.  A "return" in
+ * the rewrite phase ends it, so that we must have seen the location before:
+ * registered by our second module, which stands behind the rewrite module.
+ */
+
+ngx_int_t
+ngx_http_court_session_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_court_scrub_handler;
+
+    return NGX_OK;
+}
+
+
 ngx_uint_t
 ngx_http_court_protected(ngx_http_request_t *r)
 {
