@@ -75,7 +75,8 @@ typedef struct {
     X(CONFIRMED, "confirmed", NGX_COURT_T_BOOL)                               \
     X(NONCE,     "nonce",     NGX_COURT_T_BOOL)                               \
     X(SECOND,    "second",    NGX_COURT_T_BOOL)                               \
-    X(DRILL,     "drill",     NGX_COURT_T_BOOL)
+    X(DRILL,     "drill",     NGX_COURT_T_BOOL)                               \
+    X(INTERFACE, "interface", NGX_COURT_T_STRING)   /* answered by policy/ */
 
 /* client.: registry of step 5; id alone is known before it */
 #define NGX_COURT_CLIENT_ATTRS(X)                                             \
@@ -276,6 +277,7 @@ typedef struct {
                                            * unmet or unknown; NULL */
     unsigned                   report:1;  /* the rule's mode is report */
     unsigned                   principal_side:1;
+    unsigned                   delegated:1;  /* allowed by delegation */
     const ngx_str_t           *obligations;  /* comma separated; NULL none */
     const ngx_str_t           *acr_values;   /* step-up: space separated */
     int64_t                    max_age;      /* step-up; -1 none */
@@ -288,6 +290,32 @@ typedef struct {
  */
 void ngx_court_policy_decide(const ngx_court_policy_t *policy,
     const ngx_court_input_t *input, ngx_court_decision_t *decision);
+
+
+/*
+ * For tools that ask "what if".  favourable: every condition of an allow rule
+ * holds, none of a forbid, kinds agree and the interface is delegated; input
+ * is then asked for nothing.  unmet: index of a condition that does not hold
+ * whatever the values say, NGX_COURT_NO_FIELD none.
+ */
+typedef struct {
+    ngx_uint_t                 favourable;
+    ngx_uint_t                 unmet;
+} ngx_court_assume_t;
+
+void ngx_court_policy_decide_assuming(const ngx_court_policy_t *policy,
+    const ngx_court_input_t *input, const ngx_court_assume_t *assume,
+    ngx_court_decision_t *decision);
+
+/* index of a condition by name, NGX_COURT_NO_FIELD; rules and conditions */
+ngx_uint_t ngx_court_policy_condition(const ngx_court_policy_t *policy,
+    const ngx_str_t *name);
+ngx_uint_t ngx_court_policy_nrules(const ngx_court_policy_t *policy);
+
+/* the definition behind need.fact and attr.fact; how many there are */
+const ngx_court_fact_t *ngx_court_policy_fact_at(
+    const ngx_court_policy_t *policy, ngx_uint_t i);
+ngx_uint_t ngx_court_policy_nfacts(const ngx_court_policy_t *policy);
 
 
 #endif /* _NGX_COURT_POLICY_H_INCLUDED_ */
