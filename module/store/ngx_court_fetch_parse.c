@@ -52,6 +52,7 @@ static ngx_int_t ngx_court_fetch_parse_stamp(ngx_court_fetch_parse_t *p,
     const ngx_str_t *value);
 static ngx_int_t ngx_court_fetch_parse_chunk(ngx_court_fetch_parse_t *p,
     u_char *buf, size_t len);
+static int64_t ngx_court_fetch_parse_hex(const u_char *p, size_t n);
 static ngx_int_t ngx_court_fetch_parse_data(ngx_court_fetch_parse_t *p,
     u_char *buf, size_t len);
 static ngx_int_t ngx_court_fetch_parse_error(ngx_court_fetch_parse_t *p,
@@ -399,8 +400,8 @@ static ngx_int_t
 ngx_court_fetch_parse_chunk(ngx_court_fetch_parse_t *p, u_char *buf,
     size_t len)
 {
-    u_char     *start, *end;
-    ngx_int_t   size;
+    u_char   *start, *end;
+    int64_t   size;
 
     start = buf + p->pos;
     end = ngx_strlchr(start, buf + len, LF);
@@ -419,9 +420,9 @@ ngx_court_fetch_parse_chunk(ngx_court_fetch_parse_t *p, u_char *buf,
         return ngx_court_fetch_parse_error(p, "a malformed chunk");
     }
 
-    size = ngx_hextoi(start, (size_t) (end - 1 - start));
+    size = ngx_court_fetch_parse_hex(start, (size_t) (end - 1 - start));
 
-    if (size == NGX_ERROR) {
+    if (size < 0) {
         return ngx_court_fetch_parse_error(p, "a malformed chunk");
     }
 
@@ -452,6 +453,32 @@ ngx_court_fetch_parse_chunk(ngx_court_fetch_parse_t *p, u_char *buf,
     p->state = NGX_COURT_FETCH_P_DATA;
 
     return NGX_OK;
+}
+
+
+/* at most 8 digits, see NGX_COURT_FETCH_CHUNK_LINE */
+
+static int64_t
+ngx_court_fetch_parse_hex(const u_char *p, size_t n)
+{
+    u_char   c;
+    int64_t  value;
+
+    for (value = 0; n; n--, p++) {
+        c = (u_char) (*p | 0x20);
+
+        if (*p >= '0' && *p <= '9') {
+            value = value * 16 + (*p - '0');
+
+        } else if (c >= 'a' && c <= 'f') {
+            value = value * 16 + (c - 'a' + 10);
+
+        } else {
+            return -1;
+        }
+    }
+
+    return value;
 }
 
 

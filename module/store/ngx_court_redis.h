@@ -35,7 +35,7 @@ typedef enum {
     NGX_COURT_REDIS_VALUE = 0,   /* GET: data; SET: stored */
     NGX_COURT_REDIS_NIL,         /* GET: no such key */
     NGX_COURT_REDIS_ERROR,       /* an error reply: OOM, READONLY ... */
-    NGX_COURT_REDIS_DOWN         /* not connected, closed, breaker, full queue */
+    NGX_COURT_REDIS_DOWN         /* not connected, closed, late, full queue */
 } ngx_court_redis_status_t;
 
 /*

@@ -16,7 +16,7 @@
 
 #define NGX_COURT_REDIS_INFLIGHT   1024   /* commands, a power of two */
 #define NGX_COURT_REDIS_HEAD_AGE   250    /* ms: then the connection is shut */
-#define NGX_COURT_REDIS_ERROR_LOG  10000  /* ms between lines on error replies */
+#define NGX_COURT_REDIS_ERROR_LOG  10000  /* ms between lines on errors */
 
 
 typedef enum {

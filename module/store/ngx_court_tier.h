@@ -44,7 +44,7 @@ typedef struct {
     ngx_msec_t                 rate_last;
     ngx_uint_t                 rate_excess;  /* 1/1000 fetches, as limit_req */
     unsigned                   open:1;       /* the breaker is, or half */
-    unsigned                   probing:1;    /* half open, one is let through */
+    unsigned                   probing:1;    /* half open, one is under way */
     uint64_t                   hits[4];      /* by ngx_court_tier_name_t */
     uint64_t                   unavailable;
 } ngx_court_source_t;

@@ -33,7 +33,7 @@ ngx_int_t ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
     const ngx_court_fact_t *fact, const u_char *key, int64_t not_before,
     int64_t now, ngx_pool_t *pool, ngx_court_found_t *found);
 
-/* into its zone, and out of the other, unless that one knows something newer */
+/* into its zone, out of the other one, unless that knows something newer */
 void ngx_court_tier_zones_put(ngx_court_tiers_t *tiers,
     const ngx_court_fact_t *fact, const u_char *key,
     const ngx_court_entry_t *entry, int64_t now);
