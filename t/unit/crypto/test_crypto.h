@@ -38,9 +38,13 @@ hex_(const char *text)
 static ngx_inline ngx_str_t
 file_(const char *path)
 {
-    ngx_str_t  s;
+    char       *text;
+    ngx_str_t   s;
 
-    s.data = (u_char *) tap_slurp(path, &s.len);
+    text = tap_slurp(path, &s.len);
+    s.data = ngx_pcalloc(tap_pool(), s.len + 1);
+    memcpy(s.data, text, s.len);
+    free(text);
 
     return s;
 }

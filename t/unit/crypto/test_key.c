@@ -475,15 +475,14 @@ static void
 test_published(void)
 {
     char                   *line, *save, kty[8], crv[16], a[600], b[600];
-    size_t                  len;
-    ngx_str_t               x, y, name;
+    ngx_str_t               x, y, name, list;
     ngx_uint_t              n;
     ngx_court_key_t        *key;
     ngx_court_rsa_parts_t   rsa;
 
     n = 0;
-    line = strtok_r(tap_slurp("t/data/crypto-published.txt", &len), "\n",
-                    &save);
+    list = file_("t/data/crypto-published.txt");
+    line = strtok_r((char *) list.data, "\n", &save);
 
     for ( /* void */ ; line; line = strtok_r(NULL, "\n", &save)) {
 
