@@ -28,7 +28,8 @@
 #define NGX_HTTP_COURT_FORMAT_HTML  1
 #define NGX_HTTP_COURT_FORMAT_AUTO  2
 
-#define NGX_HTTP_COURT_MAX_NEEDS    16
+/* every fact of both sides */
+#define NGX_HTTP_COURT_MAX_NEEDS    (NGX_COURT_MAX_FACTS * NGX_COURT_NSIDES)
 
 
 /* one line of the courts file (ngx_http_court_courts.c) */
@@ -84,6 +85,9 @@ typedef struct {
 extern ngx_http_court_worker_t  ngx_http_court_worker;
 
 
+/* what only the reading of the configuration needs (..._conf.h) */
+typedef struct ngx_http_court_build_s  ngx_http_court_build_t;
+
 typedef struct {
     ngx_array_t                issuers;      /* ngx_court_issuer_t * */
     ngx_array_t                sources;      /* ngx_court_source_t * */
@@ -110,6 +114,8 @@ typedef struct {
 
     /* indexes of variables used as policy inputs and so on */
     ngx_array_t               *claim_vars;   /* names of $court_claim_* used */
+
+    ngx_http_court_build_t    *build;
 } ngx_http_court_main_conf_t;
 
 
@@ -123,6 +129,7 @@ typedef struct {
     ngx_uint_t                 mode;         /* NGX_HTTP_COURT_OFF ... */
     ngx_uint_t                 handler;      /* our own content handler: off */
     ngx_array_t               *issuers;      /* ngx_court_issuer_t *; all */
+    ngx_array_t               *issuer_names; /* ngx_str_t, as configured */
     ngx_http_complex_value_t  *code;         /* NULL: no court */
     ngx_uint_t                 bearer;       /* court_token_source */
     ngx_flag_t                 accel;
@@ -202,7 +209,7 @@ struct ngx_http_court_session_s {
 
     /* facts */
     ngx_uint_t                 nneeds;
-    ngx_http_court_need_t      needs[NGX_HTTP_COURT_MAX_NEEDS];
+    ngx_http_court_need_t     *needs;        /* made for each target */
     ngx_court_side_t           key_side;     /* whose $court_subject, while
                                               * keys are evaluated */
     ngx_event_t                timer;        /* court_timeout */

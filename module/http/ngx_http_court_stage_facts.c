@@ -189,8 +189,7 @@ ngx_http_court_facts_need(ngx_http_court_session_t *s,
     ngx_http_court_need_t   *need;
 
     if (wanted->fact >= mcf->sources.nelts
-        || wanted->fact >= mcf->source_keys.nelts
-        || s->nneeds == NGX_HTTP_COURT_MAX_NEEDS)
+        || wanted->fact >= mcf->source_keys.nelts)
     {
         return NGX_ERROR;
     }
@@ -198,7 +197,6 @@ ngx_http_court_facts_need(ngx_http_court_session_t *s,
     sources = mcf->sources.elts;
 
     need = &s->needs[s->nneeds++];
-    ngx_memzero(need, sizeof(ngx_http_court_need_t));
 
     need->session = s;
     need->source = sources[wanted->fact];
@@ -261,15 +259,54 @@ ngx_http_court_facts_cancel(ngx_http_court_session_t *s)
 }
 
 
+/* NGX_AGAIN: at least one is waited for */
+
+static ngx_int_t
+ngx_http_court_facts_start(ngx_http_court_session_t *s,
+    const ngx_court_need_t *wanted, ngx_uint_t n)
+{
+    ngx_int_t                    rc, all;
+    ngx_uint_t                   i;
+    ngx_http_court_main_conf_t  *mcf;
+
+    if (n > NGX_HTTP_COURT_MAX_NEEDS) {
+        return NGX_ERROR;
+    }
+
+    /* zeroed; not moved while a waiter in it is linked */
+
+    s->needs = ngx_pcalloc(s->request->pool,
+                           n * sizeof(ngx_http_court_need_t));
+    if (s->needs == NULL) {
+        return NGX_ERROR;
+    }
+
+    mcf = ngx_http_get_module_main_conf(s->request, ngx_http_court_module);
+    all = NGX_OK;
+
+    for (i = 0; i < n; i++) {
+        rc = ngx_http_court_facts_need(s, mcf, &wanted[i]);
+
+        if (rc == NGX_AGAIN) {
+            all = NGX_AGAIN;
+
+        } else if (rc != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return all;
+}
+
+
 ngx_court_result_t
 ngx_http_court_stage_facts(ngx_http_court_session_t *s)
 {
-    ngx_int_t                    rc;
-    ngx_uint_t                   i, n, waiting;
-    ngx_court_result_t           result;
-    const ngx_court_need_t      *needs;
-    ngx_http_court_loc_conf_t   *lcf;
-    ngx_http_court_main_conf_t  *mcf;
+    ngx_int_t                   rc;
+    ngx_uint_t                  n;
+    ngx_court_result_t          result;
+    const ngx_court_need_t     *wanted;
+    ngx_http_court_loc_conf_t  *lcf;
 
     if (s->asked) {
         return ngx_http_court_facts_close(s);
@@ -281,32 +318,23 @@ ngx_http_court_stage_facts(ngx_http_court_session_t *s)
         return NGX_COURT_PASS;
     }
 
-    mcf = ngx_http_get_module_main_conf(s->request, ngx_http_court_module);
-    lcf = ngx_http_get_module_loc_conf(s->request, ngx_http_court_module);
-
     ngx_court_policy_needs(s->pinned->policy, s->match.interface, &s->role,
-                           &needs, &n);
-    waiting = 0;
-
-    for (i = 0; i < n; i++) {
-        rc = ngx_http_court_facts_need(s, mcf, &needs[i]);
-
-        if (rc == NGX_AGAIN) {
-            waiting = 1;
-
-        } else if (rc != NGX_OK) {
-            ngx_http_court_facts_cancel(s);
-            return ngx_http_court_failed(s, INTERNAL_ERROR,
-                                         "facts cannot be asked");
-        }
-    }
-
-    if (!waiting) {
+                           &wanted, &n);
+    if (n == 0) {
         return NGX_COURT_PASS;
     }
 
-    result = ngx_http_court_wait(s, lcf->timeout);
+    rc = ngx_http_court_facts_start(s, wanted, n);
 
+    if (rc == NGX_OK) {
+        return NGX_COURT_PASS;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(s->request, ngx_http_court_module);
+
+    result = (rc == NGX_AGAIN) ? ngx_http_court_wait(s, lcf->timeout)
+                               : ngx_http_court_failed(s, INTERNAL_ERROR,
+                                                  "facts cannot be asked");
     if (result != NGX_COURT_WAIT) {
         ngx_http_court_facts_cancel(s);
     }
