@@ -45,7 +45,8 @@ LIBS       := -l:libhiredis.a -ljansson -lcrypto -lm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tool module configured unit check-symbols clean help FORCE
+.PHONY: all tool module unit check-symbols suites conf demo docs asan test \
+        check deps deps-run run clean help FORCE
 
 
 all: module tool    ## the module and build/court-tool (the default)
@@ -146,6 +147,54 @@ check-symbols: $(SO)    ## the module exports three names and no more
 	then echo 'symbols: ngx_module_names ngx_module_order ngx_modules'; \
 	else echo "symbols: not the three: $$(cat $(B)/symbols)"; exit 1; fi
 
+
+# What a test program gets: the built things, and by t/lib/run free ports.
+
+TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(CURDIR)/$(TOOL)' \
+                COURT_MODULE='$(abspath $(SO))' NGINX='$(NGINX_RUN)' \
+                TEST_NGINX_BINARY='$(NGINX_RUN)' \
+                TEST_NGINX_LOAD_MODULES='$(abspath $(SO))' \
+                TEST_NGINX_SERVROOT='$(abspath $(B))/servroot' \
+                TEST_NGINX_TIMEOUT=20 \
+                PERL5LIB='$(abspath $(BUILD))/deps/perl/usr/share/perl5'
+NGINX_RUN   = $(if $(SAN),$(abspath $(B))/nginx-run,$(NGINX))
+RUN         = $(TEST_ENV) tini -s -- t/lib/run
+SUFFIX     := $(if $(SAN),-san)
+programs    = $(sort $(shell find t/$(1) -maxdepth 1 -type f -perm -u+x))
+
+suites: $(SO) $(TOOL) $(if $(SAN),$(B)/nginx-run)    ## t/*.t; T=t/010-x.t
+	@$(RUN) suites$(SUFFIX) $(sort $(if $(T),$(T),$(wildcard t/*.t)))
+
+tool-tests conf demo docs: $(SO) $(TOOL)    ## the programs of t/NAME
+	@$(RUN) $@ $(if $(T),$(T),\
+	    $(call programs,$(@:tool-tests=tool)))
+
+# Debian's nginx with AddressSanitizer under it, for a module built so
+$(B)/nginx-run:
+	@printf '%s\n' '#!/bin/sh' \
+	    'export LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so)' \
+	    'exec $(NGINX) "$$@"' > $@.new
+	@chmod +x $@.new && mv $@.new $@
+
+asan:    ## unit tests and suites under ASan and UBSan
+	@t/lib/asan
+
+deps-run:
+	@t/lib/deps run
+
+deps:    ## installs what is missing to build, run and test (apt, as root)
+	@t/lib/deps test
+
+run: deps-run    ## the demo in the foreground; COURT_PORT=8080
+	@$(MAKE) --no-print-directory all
+	@lua-free-scripts/courtctl demo run
+
+test:    ## every test; the last line is "N passed, N failed"
+	@t/lib/test-all
+
+check: deps    ## style, layers, sizes, completeness, scripts, clang
+	@$(MAKE) --no-print-directory -s $(B)/configured
+	@t/check/all
 
 clean:    ## removes build/
 	rm -rf $(BUILD)

@@ -19,8 +19,8 @@ typedef struct {
     u_char                     pad;
     ngx_uint_t                 width;
     ngx_uint_t                 base;      /* 10 or 16 */
-    ngx_uint_t                 upper;     /* unsigned: hexadecimal in capitals */
-    ngx_uint_t                 sign;      /* unsigned: the argument has one */
+    ngx_uint_t                 upper;     /* flag: hexadecimal in capitals */
+    ngx_uint_t                 sign;      /* flag: the argument has one */
     ngx_uint_t                 frac;      /* digits behind the point of %f */
     size_t                     len;       /* of %*s; (size_t) -1: up to NUL */
 } ngx_court_rt_spec_t;
