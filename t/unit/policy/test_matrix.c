@@ -193,6 +193,8 @@ main(void)
     ngx_str_t             text, err;
     ngx_court_policy_t   *policy;
 
+    (void) ngx_court_crypto_init(tap_log());
+
     text.data = (u_char *) tap_slurp("conf/policy/court.json", &text.len);
     policy = ngx_court_policy_compile(tap_pool(), &text, NULL, &err);
 
