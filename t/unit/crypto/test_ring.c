@@ -147,7 +147,7 @@ test_subkeys(void)
 {
     ngx_str_t              err;
     ngx_uint_t             i;
-    ngx_court_ring_t      *ring, *gcm;
+    ngx_court_ring_t      *ring, *gcm, *mac;
     ngx_court_ring_key_t  *k;
     u_char                 secret[32];
 
@@ -164,6 +164,10 @@ test_subkeys(void)
     ok(memcmp(k->enc, secret, 16) && memcmp(k->mac, secret, 32),
        "none is the secret");
     ok(memcmp(k->enc, gcm->keys[0].enc, 16), "and for each algorithm");
+
+    mac = ring_(NGX_COURT_RING_MAC, "a hmac-sm3 " S1, &err);
+    ok(memcmp(k->name, mac->keys[0].name, 32),
+       "also where they share the digest");
 }
 
 

@@ -150,6 +150,14 @@ test_tampered(ngx_uint_t i)
     bad.data[3] = '2';
     is_int(ngx_court_open(ring, &aad, &bad, &out), NGX_DECLINED,
            "the other key's id");
+
+    /* the id is under the tag: one secret under two names is no passage */
+
+    ring = ring_(NGX_COURT_RING_SEAL, "k1 %s " S1 "\nk2 %s " S1,
+                 algs[i].alg, algs[i].alg);
+    is_int(ngx_court_open(ring, &aad, &sealed, &out), NGX_OK, "its id");
+    is_int(ngx_court_open(ring, &aad, &bad, &out), NGX_DECLINED,
+           "another id with the same secret");
     queue_empty_(algs[i].alg);
 }
 

@@ -8,6 +8,9 @@
 #include "ngx_court_base64url.h"
 #include "test_crypto.h"
 
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
 
 static ngx_str_t
 b64(const char *text)
@@ -124,6 +127,55 @@ test_rfc7520(void)
 }
 
 
+/* RFC 7518 section 3.5: the salt is as long as the digest, no other */
+
+static void
+test_pss_salt(void)
+{
+    u_char                  digest[32], buf[512];
+    ngx_str_t               text = ngx_string("text"), sig;
+    ngx_uint_t              i;
+    EVP_PKEY_CTX           *ctx;
+    ngx_court_key_t        *key;
+    const ngx_court_alg_t  *alg;
+
+    static const int  salts[] = { 0, 20, 31, 32, 33, 64, RSA_PSS_SALTLEN_MAX };
+
+    key = ngx_court_key_generate(tap_pool(), "RSA", 2048, NULL);
+    alg = alg_("PS256");
+    ngx_court_sha256(&text, 1, digest);
+    sig.data = buf;
+
+    for (i = 0; i < sizeof(salts) / sizeof(salts[0]); i++) {
+        ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+        EVP_PKEY_sign_init(ctx);
+        EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING);
+        EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256());
+        EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salts[i]);
+        sig.len = sizeof(buf);
+        is_int(EVP_PKEY_sign(ctx, buf, &sig.len, digest, 32), 1,
+               "PSS with a salt of %d", salts[i]);
+        EVP_PKEY_CTX_free(ctx);
+
+        is_int(alg->verify(alg, key, NULL, &text, &sig),
+               salts[i] == 32 ? NGX_OK : NGX_DECLINED, "is it PS256");
+    }
+
+    /* and what we sign has it */
+
+    is_int(alg->sign(alg, key, NULL, &text, &sig), NGX_OK, "PS256 signs");
+
+    ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+    EVP_PKEY_verify_init(ctx);
+    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING);
+    EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256());
+    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, 32);
+    is_int(EVP_PKEY_verify(ctx, sig.data, sig.len, digest, 32), 1,
+           "with a salt of 32");
+    EVP_PKEY_CTX_free(ctx);
+}
+
+
 /* RFC 8032 sections 7.1 and 7.4 */
 
 static const struct {
@@ -237,6 +289,7 @@ main(void)
 
     test_rfc7515();
     test_rfc7520();
+    test_pss_salt();
     test_rfc8032();
     test_ec();
 
