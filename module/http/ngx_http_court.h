@@ -290,6 +290,9 @@ ngx_court_lang_t ngx_http_court_lang(ngx_http_request_t *r);
 ngx_int_t ngx_http_court_headers_scrub(ngx_http_request_t *r);
 ngx_int_t ngx_http_court_headers_forward(ngx_http_request_t *r,
     ngx_http_court_session_t *s);
+/* takes credentials out, puts nothing in: for an internal "court off" */
+ngx_int_t ngx_http_court_headers_withhold(ngx_http_request_t *r,
+    ngx_http_court_session_t *s);
 
 /* the first header of that lower-case name, NULL; works on the list alone */
 ngx_table_elt_t *ngx_http_court_header_find(ngx_list_t *headers,

@@ -347,13 +347,13 @@ ngx_http_court_headers_request(ngx_http_request_t *r,
 }
 
 
+/* the client's own array, without credentials and proofs */
+
 ngx_int_t
-ngx_http_court_headers_forward(ngx_http_request_t *r,
+ngx_http_court_headers_withhold(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
     ngx_uint_t  total, dropped;
-
-    static const ngx_str_t  would = ngx_string("would-refuse");
 
     /* after a redirect inside, from the client's own array again */
 
@@ -385,6 +385,20 @@ ngx_http_court_headers_forward(ngx_http_request_t *r,
 #endif
 
     s->assertion = NULL;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_court_headers_forward(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    static const ngx_str_t  would = ngx_string("would-refuse");
+
+    if (ngx_http_court_headers_withhold(r, s) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     ngx_http_court_headers_request(r, s);
 

@@ -359,44 +359,69 @@ static ngx_uint_t
 ngx_http_court_session_bypass(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    ngx_http_core_loc_conf_t  *clcf;
+    return !s->decided
+           && !(r->error_page && r->err_status >= NGX_HTTP_BAD_REQUEST);
+}
 
-    if (!r->internal || !s->touched || s->decided) {
-        return 0;
+
+/* an internal location without a decision of its own, behind one that has */
+
+static ngx_int_t
+ngx_http_court_session_behind(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    if (ngx_http_court_session_bypass(r, s)) {
+        s->stage_name = "guard";
+        s->decided = 1;
+        s->result = ngx_http_court_refused(s, FORBIDDEN,
+                                     "internal location before a decision");
+        ngx_http_court_log_decision(s);
+
+        return ngx_http_court_refuse(r, s);
     }
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    /* an error page's server is nobody to have the caller's token */
 
-    if (!clcf->internal && !clcf->named) {
-        return 0;
+    if (ngx_http_court_headers_withhold(r, s) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return !(r->error_page && r->err_status >= NGX_HTTP_BAD_REQUEST);
+    return NGX_DECLINED;
+}
+
+
+/*
+ * The access phase does not see subrequests.  Clones (slice, background
+ * update) begin behind this phase, within what was decided.
+ */
+
+static ngx_int_t
+ngx_http_court_session_subrequest(ngx_http_request_t *r)
+{
+    ngx_log_t  log;
+
+    if (!ngx_http_court_protected(r)) {
+        return NGX_DECLINED;
+    }
+
+    log = *r->connection->log;
+    log.handler = NULL;
+
+    ngx_log_error(NGX_LOG_WARN, &log, 0,
+                  "court: guard: subrequest into a protected location");
+
+    return NGX_HTTP_FORBIDDEN;
 }
 
 
 ngx_int_t
 ngx_http_court_guard_handler(ngx_http_request_t *r)
 {
-    ngx_uint_t                 protected;
     ngx_http_court_session_t  *s;
-
-    protected = ngx_http_court_protected(r);
-
-    /*
-     * The access phase does not see subrequests.  Clones (slice, background
-     * update) begin behind this phase, within what was decided.
-     */
+    ngx_http_core_loc_conf_t  *clcf;
 
     if (r != r->main) {
-        if (!protected) {
-            return NGX_DECLINED;
-        }
-
-        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "court: guard: subrequest into a protected location");
-
-        return NGX_HTTP_FORBIDDEN;
+        return ngx_http_court_session_subrequest(r);
     }
 
     s = ngx_http_court_session_get(r);
@@ -404,20 +429,17 @@ ngx_http_court_guard_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (protected) {
-        s->touched = 1;
-        return NGX_DECLINED;
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!ngx_http_court_protected(r)) {
+        return (r->internal && s->touched && (clcf->internal || clcf->named))
+               ? ngx_http_court_session_behind(r, s) : NGX_DECLINED;
     }
 
-    if (!ngx_http_court_session_bypass(r, s)) {
-        return NGX_DECLINED;
-    }
+    s->touched = 1;
 
-    s->stage_name = "guard";
-    s->decided = 1;
-    s->result = ngx_http_court_refused(s, FORBIDDEN,
-                                 "internal location before a decision");
-    ngx_http_court_log_decision(s);
+    /* refused by nginx -t; if that failed to see it, an address is no token */
 
-    return ngx_http_court_refuse(r, s);
+    return clcf->satisfy == NGX_HTTP_SATISFY_ALL
+           ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
