@@ -45,17 +45,17 @@ typedef struct {
     ngx_str_t                  crv;       /* "P-256" ... "" for oct and RSA */
     const ngx_court_alg_t     *alg;       /* JWK "alg"; NULL: any of its kty */
     void                      *pkey;      /* EVP_PKEY; NULL for oct */
-    void                      *state;     /* prepared contexts, this layer's */
+    void                      *state;     /* prepared contexts */
     ngx_str_t                  secret;    /* oct only; wiped by the cleanup */
     unsigned                   private_key:1;
-    unsigned                   use_sig:1; /* use absent or "sig", key_ops fit */
+    unsigned                   use_sig:1; /* use absent or "sig", key_ops */
     unsigned                   demo:1;    /* a published or demo key */
 } ngx_court_key_t;
 
 
 /* what an issuer may set about SM2 (interface.md, court_issuer) */
 typedef struct {
-    ngx_str_t                  id;        /* user id; default 1234567812345678 */
+    ngx_str_t                  id;        /* default 1234567812345678 */
     unsigned                   der:1;     /* signatures are DER, not raw r||s */
 } ngx_court_sm2_opts_t;
 
@@ -72,7 +72,7 @@ struct ngx_court_alg_s {
     ngx_court_kty_t            kty;
     const char                *crv;       /* required curve, NULL: none */
     const char                *digest;    /* OpenSSL name, NULL for EdDSA */
-    ngx_uint_t                 md;        /* the same as an index, this layer's */
+    ngx_uint_t                 md;        /* the same as an index */
     size_t                     sig_len;   /* exact, 0: depends on the key */
     ngx_int_t                (*verify)(const ngx_court_alg_t *alg,
                                    const ngx_court_key_t *key,

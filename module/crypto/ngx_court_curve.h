@@ -16,7 +16,7 @@ typedef struct {
     ngx_court_kty_t            kty;
     const char                *type;      /* OpenSSL's key type */
     const char                *group;     /* OpenSSL's group, NULL for OKP */
-    size_t                     size;      /* bytes of a coordinate, of OKP's x */
+    size_t                     size;      /* bytes of a coordinate */
     size_t                     sig_len;   /* raw */
     const u_char              *order;     /* size bytes, NULL for OKP */
 } ngx_court_curve_t;
