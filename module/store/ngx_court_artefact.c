@@ -284,7 +284,11 @@ ngx_court_artefacts_lock(ngx_court_artefacts_t *zone)
 }
 
 
-/* first fit between the live rows, the one to be replaced included */
+/*
+ * The first gap between the live rows that is large enough.  In the last one
+ * bytes stand at the arena's end: so a single artefact, however often it is
+ * replaced, leaves all the rest in one piece.
+ */
 
 static ngx_int_t
 ngx_court_artefacts_room(ngx_court_artefacts_t *zone, size_t len,
@@ -300,7 +304,7 @@ ngx_court_artefacts_room(ngx_court_artefacts_t *zone, size_t len,
         until = row ? row->offset : zone->size;
 
         if (until >= from && until - from >= len) {
-            *offset = from;
+            *offset = (row || from == 0) ? from : until - len;
             return NGX_OK;
         }
 

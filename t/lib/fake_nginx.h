@@ -4,7 +4,8 @@
  *
  * What the store needs of nginx, faked for one-file unit tests: shared
  * memory that is memory, a lock that is a flag, a clock that the test sets,
- * posted events that the test runs.  Include it in the test program's .c.
+ * posted events that the test runs.  Include it in the test program's .c,
+ * behind tap.h.
  */
 
 #ifndef _COURT_FAKE_NGINX_H_INCLUDED_
@@ -64,7 +65,7 @@ fake_zone_init(ngx_shm_zone_t *zone, ngx_shm_zone_t *old)
         return zone->init(zone, old->data);
     }
 
-    zone->shm.addr = aligned_alloc(4096, zone->shm.size);
+    zone->shm.addr = ngx_pmemalign(tap_pool(), zone->shm.size, 4096);
     shpool = (ngx_slab_pool_t *) zone->shm.addr;
     ngx_memzero(shpool, sizeof(ngx_slab_pool_t));
 

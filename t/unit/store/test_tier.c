@@ -240,6 +240,8 @@ begin(ngx_uint_t with_redis)
 
     static const ngx_court_fact_t  *standard;
 
+    ngx_court_tiers_stop(&tiers);
+
     fake_clock(NOW);
     fake_events_init();
     nfetches = 0;
@@ -571,7 +573,7 @@ test_redis(void)
     fake_turn();
     is_int(redis_sets, 1, "stored in Redis");
     ok(redis_ttl >= 270000 && redis_ttl <= 330000, "for its ttl");
-    is_int(redis_key.len, 89, "under its name");
+    is_int(redis_key.len, 83, "under its name");
     is_mem(redis_key.data, "court:1:f:identity:", 19, "with its prefix");
     ok(memmem(redis_value.data, redis_value.len, "active", 6) == NULL,
        "nothing of it in clear");
@@ -694,6 +696,8 @@ main(void)
     test_breaker();
     test_redis();
     test_stop();
+
+    ngx_court_tiers_stop(&tiers);
 
     return done_testing();
 }
