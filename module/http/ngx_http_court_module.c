@@ -1,0 +1,650 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The module: its directives, how they are inherited, its place in nginx's
+ * phases, and the life of its processes.
+ */
+
+#include "ngx_http_court_conf.h"
+
+
+static void *ngx_http_court_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_court_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_court_create_srv_conf(ngx_conf_t *cf);
+static void *ngx_http_court_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_court_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_http_court_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_court_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_court_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_http_court_init_process(ngx_cycle_t *cycle);
+static void ngx_http_court_exit_process(ngx_cycle_t *cycle);
+
+
+ngx_http_court_worker_t  ngx_http_court_worker;
+
+/* whose tiers and policy this process has started; NULL: none */
+static ngx_cycle_t  *ngx_http_court_started;
+
+
+static ngx_conf_enum_t  ngx_http_court_modes[] = {
+    { ngx_string("on"), NGX_HTTP_COURT_ON },
+    { ngx_string("off"), NGX_HTTP_COURT_OFF },
+    { ngx_string("report"), NGX_HTTP_COURT_REPORT },
+    { ngx_null_string, 0 }
+};
+
+static ngx_conf_enum_t  ngx_http_court_token_sources[] = {
+    { ngx_string("bearer"), 1 },
+    { ngx_string("none"), 0 },
+    { ngx_null_string, 0 }
+};
+
+static ngx_conf_enum_t  ngx_http_court_formats[] = {
+    { ngx_string("json"), NGX_HTTP_COURT_FORMAT_JSON },
+    { ngx_string("html"), NGX_HTTP_COURT_FORMAT_HTML },
+    { ngx_string("auto"), NGX_HTTP_COURT_FORMAT_AUTO },
+    { ngx_null_string, 0 }
+};
+
+static ngx_conf_enum_t  ngx_http_court_log_levels[] = {
+    { ngx_string("info"), NGX_LOG_INFO },
+    { ngx_string("notice"), NGX_LOG_NOTICE },
+    { ngx_string("warn"), NGX_LOG_WARN },
+    { ngx_string("error"), NGX_LOG_ERR },
+    { ngx_null_string, 0 }
+};
+
+static ngx_http_court_msec_bounds_t  ngx_http_court_timeouts = {
+    ngx_http_court_msec_bounds, 10, 60000, "10ms and 60s"
+};
+
+
+static ngx_command_t  ngx_http_court_commands[] = {
+
+    /* who may call, and what is asked about them */
+
+    { ngx_string("court_issuer"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_court_issuer_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_fact"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_court_fact_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_source_server"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_source_server,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_policy"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_policy_file,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_courts"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_courts_file,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* what the machine keeps */
+
+    { ngx_string("court_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_court_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_state_dir"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_state_dir,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_court_redis_block,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_court_cache,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    /* keys of our own */
+
+    { ngx_string("court_assertion_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_court_assertion_key,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_audit_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_audit_key,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_demo"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_court_main_conf_t, demo),
+      NULL },
+
+    /* a court's part */
+
+    { ngx_string("court"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, mode),
+      &ngx_http_court_modes },
+
+    { ngx_string("court_issuers"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_court_words_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, issuer_names),
+      NULL },
+
+    { ngx_string("court_code"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_code,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_token_source"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, bearer),
+      &ngx_http_court_token_sources },
+
+    { ngx_string("court_accel"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, accel),
+      NULL },
+
+    { ngx_string("court_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, timeout),
+      &ngx_http_court_timeouts },
+
+    { ngx_string("court_error_format"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, error_format),
+      &ngx_http_court_formats },
+
+    { ngx_string("court_log_level"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, log_level),
+      &ngx_http_court_log_levels },
+
+    { ngx_string("court_assertion_jwks"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_court_assertion_jwks,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_court_module_ctx = {
+    ngx_http_court_preconfiguration,       /* preconfiguration */
+    ngx_http_court_postconfiguration,      /* postconfiguration */
+
+    ngx_http_court_create_main_conf,       /* create main configuration */
+    ngx_http_court_init_main_conf,         /* init main configuration */
+
+    ngx_http_court_create_srv_conf,        /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_court_create_loc_conf,        /* create location configuration */
+    ngx_http_court_merge_loc_conf          /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_court_module = {
+    NGX_MODULE_V1,
+    &ngx_http_court_module_ctx,            /* module context */
+    ngx_http_court_commands,               /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_http_court_init_module,            /* init module */
+    ngx_http_court_init_process,           /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_court_exit_process,           /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_http_court_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_court_build_t      *build;
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_court_main_conf_t));
+    build = ngx_pcalloc(cf->pool, sizeof(ngx_http_court_build_t));
+
+    if (mcf == NULL || build == NULL
+        || ngx_array_init(&mcf->issuers, cf->pool, 4,
+                          sizeof(ngx_court_issuer_t *)) != NGX_OK
+        || ngx_array_init(&mcf->sources, cf->pool, 8,
+                          sizeof(ngx_court_source_t *)) != NGX_OK
+        || ngx_array_init(&mcf->source_keys, cf->pool, 8,
+                          sizeof(ngx_array_t *)) != NGX_OK
+        || ngx_array_init(&mcf->redis, cf->pool, 2,
+                          sizeof(ngx_court_redis_t *)) != NGX_OK
+        || ngx_array_init(&build->locations, cf->pool, 64,
+                          sizeof(ngx_http_court_location_t)) != NGX_OK
+        || ngx_array_init(&build->codes, cf->pool, 16,
+                          sizeof(ngx_http_court_code_t)) != NGX_OK
+        || ngx_array_init(&build->issuer_where, cf->pool, 4,
+                          sizeof(ngx_http_court_where_t)) != NGX_OK
+        || ngx_array_init(&build->issuer_demo, cf->pool, 4,
+                          sizeof(ngx_uint_t)) != NGX_OK
+        || ngx_array_init(&build->source_where, cf->pool, 8,
+                          sizeof(ngx_http_court_where_t)) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    mcf->build = build;
+    mcf->demo = NGX_CONF_UNSET;
+
+    return mcf;
+}
+
+
+static char *
+ngx_http_court_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    return (ngx_http_court_main_conf(cf, conf) == NGX_OK) ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
+}
+
+
+static void *
+ngx_http_court_create_srv_conf(ngx_conf_t *cf)
+{
+    return ngx_pcalloc(cf->pool, sizeof(ngx_http_court_srv_conf_t));
+}
+
+
+static void *
+ngx_http_court_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_court_loc_conf_t  *lcf;
+
+    lcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_court_loc_conf_t));
+    if (lcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     lcf->handler = 0;
+     *     lcf->issuers = NULL;
+     *     lcf->issuer_names = NULL;
+     */
+
+    lcf->mode = NGX_CONF_UNSET_UINT;
+    lcf->code = NGX_CONF_UNSET_PTR;
+    lcf->bearer = NGX_CONF_UNSET_UINT;
+    lcf->accel = NGX_CONF_UNSET;
+    lcf->timeout = NGX_CONF_UNSET_MSEC;
+    lcf->error_format = NGX_CONF_UNSET_UINT;
+    lcf->log_level = NGX_CONF_UNSET_UINT;
+
+    return lcf;
+}
+
+
+/* all issuers, or those that are named nearest */
+
+static char *
+ngx_http_court_merge_issuers(ngx_conf_t *cf, ngx_http_court_loc_conf_t *prev,
+    ngx_http_court_loc_conf_t *lcf)
+{
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
+
+    /* http's own is nobody's child */
+
+    if (prev->issuers == NULL) {
+        prev->issuers = prev->issuer_names
+                        ? ngx_http_court_issuers_resolve(cf, mcf,
+                                                         prev->issuer_names)
+                        : &mcf->issuers;
+    }
+
+    lcf->issuers = lcf->issuer_names
+                   ? ngx_http_court_issuers_resolve(cf, mcf,
+                                                    lcf->issuer_names)
+                   : prev->issuers;
+
+    return (prev->issuers && lcf->issuers) ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* on wherever a policy stands; our handlers and source servers never */
+
+static char *
+ngx_http_court_merge_mode(ngx_conf_t *cf, ngx_http_court_loc_conf_t *prev,
+    ngx_http_court_loc_conf_t *lcf)
+{
+    ngx_http_core_srv_conf_t    *cscf;
+    ngx_http_court_srv_conf_t   *scf;
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
+    scf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_court_module);
+
+    if (scf->is_source) {
+
+        if (lcf->mode != NGX_CONF_UNSET_UINT
+            && lcf->mode != NGX_HTTP_COURT_OFF)
+        {
+            cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"court\" can't be on "
+                          "in a server that listens on court_source_server "
+                          "in %s:%ui", cscf->file_name, cscf->line);
+            return NGX_CONF_ERROR;
+        }
+
+        lcf->mode = NGX_HTTP_COURT_OFF;
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_merge_uint_value(lcf->mode, prev->mode,
+                              mcf->policy_file.len ? NGX_HTTP_COURT_ON
+                                                   : NGX_HTTP_COURT_OFF);
+    if (lcf->handler) {
+        lcf->mode = NGX_HTTP_COURT_OFF;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_court_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_court_loc_conf_t  *prev = parent;
+    ngx_http_court_loc_conf_t  *lcf = child;
+
+    ngx_http_conf_ctx_t         *ctx;
+    ngx_http_court_location_t   *loc;
+    ngx_http_court_main_conf_t  *mcf;
+
+    ngx_conf_merge_ptr_value(lcf->code, prev->code, NULL);
+    ngx_conf_merge_uint_value(lcf->bearer, prev->bearer, 1);
+    ngx_conf_merge_value(lcf->accel, prev->accel, 0);
+    ngx_conf_merge_msec_value(lcf->timeout, prev->timeout, 3000);
+    ngx_conf_merge_uint_value(lcf->error_format, prev->error_format,
+                              NGX_HTTP_COURT_FORMAT_AUTO);
+    ngx_conf_merge_uint_value(lcf->log_level, prev->log_level,
+                              NGX_LOG_NOTICE);
+
+    if (ngx_http_court_merge_issuers(cf, prev, lcf) != NGX_CONF_OK
+        || ngx_http_court_merge_mode(cf, prev, lcf) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    /* other modules merge theirs before and after: judged at the end */
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
+    ctx = cf->ctx;
+
+    loc = ngx_array_push(&mcf->build->locations);
+    if (loc == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    loc->lcf = lcf;
+    loc->loc_conf = ctx->loc_conf;
+    loc->clcf = ctx->loc_conf[ngx_http_core_module.ctx_index];
+    loc->cscf = ctx->srv_conf[ngx_http_core_module.ctx_index];
+
+    return NGX_CONF_OK;
+}
+
+
+/* keys are parsed while the configuration is read */
+
+static ngx_int_t
+ngx_http_court_preconfiguration(ngx_conf_t *cf)
+{
+    if (ngx_court_crypto_init(cf->log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_court_token_init();
+
+    return ngx_http_court_variables_add(cf);
+}
+
+
+static ngx_int_t
+ngx_http_court_phase(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[phase].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = handler;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Phases run their handlers from the last one registered to the first.  The
+ * access handler goes to the very front, and so runs last: proofs are spent
+ * and sources are asked only where no other module refuses any more.
+ *
+ * An error_page of an early error enters at SERVER_REWRITE or, by name, at
+ * REWRITE: the scrub stands there, too.
+ */
+
+static ngx_int_t
+ngx_http_court_register(ngx_conf_t *cf)
+{
+    ngx_array_t                *access;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    if (ngx_http_court_phase(cf, NGX_HTTP_POST_READ_PHASE,
+                             ngx_http_court_scrub_handler) != NGX_OK
+        || ngx_http_court_phase(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
+                                ngx_http_court_scrub_handler) != NGX_OK
+        || ngx_http_court_phase(cf, NGX_HTTP_REWRITE_PHASE,
+                                ngx_http_court_scrub_handler) != NGX_OK
+        || ngx_http_court_phase(cf, NGX_HTTP_PREACCESS_PHASE,
+                                ngx_http_court_guard_handler) != NGX_OK
+        || ngx_http_court_phase(cf, NGX_HTTP_LOG_PHASE,
+                                ngx_http_court_log_handler) != NGX_OK
+        || ngx_http_court_phase(cf, NGX_HTTP_ACCESS_PHASE,
+                                ngx_http_court_access_handler) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    access = &cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers;
+    h = access->elts;
+
+    ngx_memmove(h + 1, h, (access->nelts - 1) * sizeof(ngx_http_handler_pt));
+    h[0] = ngx_http_court_access_handler;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_court_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
+
+    if (ngx_http_court_check(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* a module that is loaded and not used costs nothing */
+
+    return mcf->build->used ? ngx_http_court_register(cf) : NGX_OK;
+}
+
+
+/* NULL: the gateway is not used in this configuration */
+
+static ngx_http_court_main_conf_t *
+ngx_http_court_used(ngx_cycle_t *cycle)
+{
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_court_module);
+
+    return (mcf && mcf->build->used) ? mcf : NULL;
+}
+
+
+static ngx_int_t
+ngx_http_court_start(ngx_cycle_t *cycle)
+{
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_court_used(cycle);
+    if (mcf == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_court_crypto_init(cycle->log) != NGX_OK
+        || (mcf->assertion
+            && ngx_http_court_assertion_start(cycle) != NGX_OK)
+        || ngx_court_tiers_start(&mcf->tiers, cycle) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_court_started = cycle;
+
+    return mcf->policy_file.len ? ngx_http_court_policy_start(cycle, mcf)
+                                : NGX_OK;
+}
+
+
+static void
+ngx_http_court_stop(void)
+{
+    ngx_http_court_main_conf_t  *mcf;
+
+    if (ngx_http_court_started == NULL) {
+        return;
+    }
+
+    mcf = ngx_http_court_used(ngx_http_court_started);
+
+    ngx_http_court_policy_stop(ngx_http_court_started);
+    ngx_court_tiers_stop(&mcf->tiers);
+
+    ngx_http_court_started = NULL;
+}
+
+
+static ngx_int_t
+ngx_http_court_init_module(ngx_cycle_t *cycle)
+{
+    ngx_http_court_main_conf_t  *mcf;
+
+    if (ngx_test_config) {
+        return NGX_OK;
+    }
+
+    mcf = ngx_http_court_used(cycle);
+
+    if (mcf && mcf->policy_file.len
+        && ngx_http_court_policy_publish(cycle, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* a single process reloads without being started anew */
+
+    if (ngx_http_court_started) {
+        ngx_http_court_stop();
+        return ngx_http_court_start(cycle);
+    }
+
+    return NGX_OK;
+}
+
+
+/* cache manager and loader have nothing to decide */
+
+static ngx_int_t
+ngx_http_court_init_process(ngx_cycle_t *cycle)
+{
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_http_court_start(cycle);
+}
+
+
+static void
+ngx_http_court_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_court_stop();
+}
