@@ -392,6 +392,10 @@ ngx_court_flight_decode(ngx_court_flight_t *flight,
             found->state = NGX_COURT_F_NONE;
         }
     }
+
+    if (found->state != NGX_COURT_F_UNAVAILABLE) {
+        found->why = NULL;
+    }
 }
 
 

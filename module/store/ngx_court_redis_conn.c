@@ -68,15 +68,19 @@ ngx_court_redis_conn_open(ngx_court_redis_conn_t *conn)
 
     conn->connected = 0;
     conn->ready = 0;
+    conn->err = 0;
 
     conn->reader = ngx_court_redis_reader_create(&conn->log);
     if (conn->reader == NULL) {
         return NGX_ERROR;
     }
 
+    ngx_set_errno(0);
+
     rc = ngx_event_connect_peer(pc);
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
+        conn->err = ngx_errno;
         ngx_court_redis_conn_close(conn);
         return NGX_ERROR;
     }
@@ -305,6 +309,7 @@ ngx_court_redis_conn_test(ngx_court_redis_conn_t *conn)
     }
 
     if (err) {
+        conn->err = err;
         ngx_court_redis_conn_lost(conn, "connect failed", 0);
         return NGX_ERROR;
     }

@@ -25,6 +25,7 @@ struct ngx_court_redis_conn_s {
     ngx_court_redis_out_t      hello;        /* goes first */
     ngx_court_redis_out_t      out;          /* goes once ready */
     ngx_event_t                flush;
+    ngx_err_t                  err;          /* of connect(), or 0 */
     void                      *data;
 
     /* a reply came; NGX_ERROR: close, with *why */

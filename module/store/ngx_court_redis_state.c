@@ -201,7 +201,7 @@ ngx_court_redis_fail(ngx_court_redis_t *redis, const char *why)
 
     if (!redis->broken) {
         redis->broken = 1;
-        ngx_log_error(NGX_LOG_ERR, redis->conf.log, 0,
+        ngx_log_error(NGX_LOG_ERR, redis->conf.log, redis->conn.err,
                       "court_redis \"%V\" is down: %s", &redis->conf.name,
                       why);
     }
