@@ -7,7 +7,7 @@
  * ways round the decision (subrequests, internal locations) are closed.
  */
 
-#include "ngx_http_court.h"
+#include "ngx_http_court_conf.h"
 #include "ngx_court_path.h"
 
 
@@ -162,8 +162,15 @@ ngx_http_court_session_id(ngx_http_court_session_t *s)
 ngx_int_t
 ngx_http_court_session_init(ngx_conf_t *cf)
 {
-    ngx_http_handler_pt        *h;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_http_handler_pt         *h;
+    ngx_http_core_main_conf_t   *cmcf;
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
+
+    if (!mcf->build->used) {
+        return NGX_OK;
+    }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
