@@ -277,6 +277,19 @@ ngx_court_json_int(const ngx_court_json_t *node, int64_t *n)
 
 
 ngx_int_t
+ngx_court_json_real(const ngx_court_json_t *node, double *d)
+{
+    if (!json_is_real(ngx_court_json_of(node))) {
+        return NGX_DECLINED;
+    }
+
+    *d = json_real_value(ngx_court_json_of(node));
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
 ngx_court_json_bool(const ngx_court_json_t *node, ngx_uint_t *b)
 {
     if (!json_is_boolean(ngx_court_json_of(node))) {

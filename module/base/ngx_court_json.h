@@ -68,6 +68,7 @@ ngx_uint_t ngx_court_json_pointer_valid(const ngx_str_t *pointer);
 /* NGX_OK, or NGX_DECLINED where node is NULL or of another type */
 ngx_int_t ngx_court_json_string(const ngx_court_json_t *node, ngx_str_t *s);
 ngx_int_t ngx_court_json_int(const ngx_court_json_t *node, int64_t *n);
+ngx_int_t ngx_court_json_real(const ngx_court_json_t *node, double *d);
 ngx_int_t ngx_court_json_bool(const ngx_court_json_t *node, ngx_uint_t *b);
 
 /* elements of an array or members of an object; 0 for anything else */

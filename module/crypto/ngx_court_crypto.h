@@ -49,6 +49,7 @@ typedef struct {
     ngx_str_t                  secret;    /* oct only; wiped by the cleanup */
     unsigned                   private_key:1;
     unsigned                   use_sig:1; /* use absent or "sig", key_ops */
+    unsigned                   sign_only:1;  /* key_ops without "verify" */
     unsigned                   demo:1;    /* a published or demo key */
 } ngx_court_key_t;
 

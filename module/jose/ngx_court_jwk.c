@@ -2,112 +2,101 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * JWK (RFC 7517, RFC 7518 section 6, RFC 8037) to key and back, thumbprints
- * (RFC 7638).  SM2 keys are {"kty":"EC","crv":"SM2","x","y"}.
+ * One JWK into a key.  Members with numbers are one table; what they must be
+ * mathematically is the makers' business (crypto/).
  */
 
 #include "ngx_court_jose.h"
 #include "ngx_court_base64url.h"
+#include "ngx_court_jwk.h"
 
 
-typedef ngx_court_key_t *(*ngx_court_jwk_make_pt)(ngx_pool_t *pool,
-    const ngx_court_json_t *node, ngx_str_t *err);
-
+/* members that a key type has; those of others are ignored (RFC 7517, 4) */
 typedef struct {
-    ngx_str_t                  kty;
-    ngx_court_jwk_make_pt      make;
-} ngx_court_jwk_kty_t;
+    const char                *name;
+    ngx_court_kty_t            kty;        /* EC stands for SM2, too */
+    size_t                     offset;     /* in ngx_court_key_parts_t */
+    unsigned                   required:1;
+} ngx_court_jwk_member_t;
+
+#define ngx_court_jwk_row(name, kty, required)                                \
+    { #name, NGX_COURT_KTY_##kty, offsetof(ngx_court_key_parts_t, name),      \
+      required }
+
+static const ngx_court_jwk_member_t  ngx_court_jwk_members[] = {
+    ngx_court_jwk_row(k, OCT, 1),
+    ngx_court_jwk_row(n, RSA, 1),
+    ngx_court_jwk_row(e, RSA, 1),
+    ngx_court_jwk_row(d, RSA, 0),
+    ngx_court_jwk_row(p, RSA, 0),
+    ngx_court_jwk_row(q, RSA, 0),
+    ngx_court_jwk_row(dp, RSA, 0),
+    ngx_court_jwk_row(dq, RSA, 0),
+    ngx_court_jwk_row(qi, RSA, 0),
+    ngx_court_jwk_row(x, EC, 1),
+    ngx_court_jwk_row(y, EC, 1),
+    ngx_court_jwk_row(d, EC, 0),
+    ngx_court_jwk_row(x, OKP, 1),
+    ngx_court_jwk_row(d, OKP, 0),
+    { NULL, 0, 0, 0 }
+};
+
+static const struct {
+    ngx_str_t                  name;
+    ngx_court_kty_t            kty;
+} ngx_court_jwk_ktys[] = {
+    { ngx_string("oct"), NGX_COURT_KTY_OCT },
+    { ngx_string("RSA"), NGX_COURT_KTY_RSA },
+    { ngx_string("EC"),  NGX_COURT_KTY_EC },
+    { ngx_string("OKP"), NGX_COURT_KTY_OKP }
+};
 
 
-/* a binary member; NGX_DECLINED where it is there but no base64url text */
-
-static ngx_int_t
-ngx_court_jwk_member(ngx_pool_t *pool, const ngx_court_json_t *node,
-    const char *name, ngx_str_t *value)
+static void *
+ngx_court_jwk_fail(ngx_str_t *err, const char *text)
 {
-    ngx_str_t          text;
+    if (err != NULL) {
+        err->data = (u_char *) text;
+        err->len = ngx_strlen(text);
+    }
+
+    return NULL;
+}
+
+
+ngx_uint_t
+ngx_court_jose_text(const ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        if (s->data[i] < 0x20 || s->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return s->len > 0 && s->len <= NGX_COURT_KID_MAX;
+}
+
+
+/* NGX_OK, also where it is absent: s is then empty */
+
+ngx_int_t
+ngx_court_jose_member(const ngx_court_json_t *node, const char *name,
+    ngx_str_t *s)
+{
     ngx_court_json_t  *member;
 
-    ngx_str_null(value);
+    ngx_str_null(s);
 
     member = ngx_court_json_get(node, name);
     if (member == NULL) {
         return NGX_OK;
     }
 
-    if (ngx_court_json_string(member, &text) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_court_base64url_decode(pool, value, &text);
-}
-
-
-static ngx_court_key_t *
-ngx_court_jwk_oct(ngx_pool_t *pool, const ngx_court_json_t *node,
-    ngx_str_t *err)
-{
-    ngx_str_t  k;
-
-    if (ngx_court_jwk_member(pool, node, "k", &k) != NGX_OK || k.len == 0) {
-        ngx_str_set(err, "\"k\" is not base64url");
-        return NULL;
-    }
-
-    return ngx_court_key_oct(pool, &k, err);
-}
-
-
-static ngx_court_key_t *
-ngx_court_jwk_rsa(ngx_pool_t *pool, const ngx_court_json_t *node,
-    ngx_str_t *err)
-{
-    ngx_uint_t              i;
-    ngx_court_rsa_parts_t   parts;
-
-    const struct {
-        const char  *name;
-        ngx_str_t   *value;
-    } members[] = {
-        { "n", &parts.n }, { "e", &parts.e }, { "d", &parts.d },
-        { "p", &parts.p }, { "q", &parts.q }, { "dp", &parts.dp },
-        { "dq", &parts.dq }, { "qi", &parts.qi }
-    };
-
-    if (ngx_court_json_get(node, "oth")) {
-        ngx_str_set(err, "multi-prime RSA keys are not supported");
-        return NULL;
-    }
-
-    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        if (ngx_court_jwk_member(pool, node, members[i].name,
-                                 members[i].value)
-            != NGX_OK)
-        {
-            ngx_str_set(err, "a member is not base64url");
-            return NULL;
-        }
-    }
-
-    return ngx_court_key_rsa(pool, &parts, err);
-}
-
-
-static ngx_int_t
-ngx_court_jwk_point(ngx_pool_t *pool, const ngx_court_json_t *node,
-    ngx_str_t *crv, ngx_str_t *x, ngx_str_t *y, ngx_str_t *d, ngx_str_t *err)
-{
-    if (ngx_court_json_string(ngx_court_json_get(node, "crv"), crv) != NGX_OK)
+    if (ngx_court_json_string(member, s) != NGX_OK
+        || !ngx_court_jose_text(s))
     {
-        ngx_str_set(err, "no \"crv\"");
-        return NGX_DECLINED;
-    }
-
-    if (ngx_court_jwk_member(pool, node, "x", x) != NGX_OK
-        || ngx_court_jwk_member(pool, node, "y", y) != NGX_OK
-        || ngx_court_jwk_member(pool, node, "d", d) != NGX_OK)
-    {
-        ngx_str_set(err, "a member is not base64url");
         return NGX_DECLINED;
     }
 
@@ -115,135 +104,224 @@ ngx_court_jwk_point(ngx_pool_t *pool, const ngx_court_json_t *node,
 }
 
 
-static ngx_court_key_t *
-ngx_court_jwk_ec(ngx_pool_t *pool, const ngx_court_json_t *node,
-    ngx_str_t *err)
-{
-    ngx_str_t  crv, x, y, d;
-
-    if (ngx_court_jwk_point(pool, node, &crv, &x, &y, &d, err) != NGX_OK) {
-        return NULL;
-    }
-
-    return ngx_court_key_ec(pool, &crv, &x, &y, &d, err);
-}
-
-
-static ngx_court_key_t *
-ngx_court_jwk_okp(ngx_pool_t *pool, const ngx_court_json_t *node,
-    ngx_str_t *err)
-{
-    ngx_str_t  crv, x, y, d;
-
-    if (ngx_court_jwk_point(pool, node, &crv, &x, &y, &d, err) != NGX_OK) {
-        return NULL;
-    }
-
-    return ngx_court_key_okp(pool, &crv, &x, &d, err);
-}
-
-
-static const ngx_court_jwk_kty_t  ngx_court_jwk_ktys[] = {
-    { ngx_string("oct"), ngx_court_jwk_oct },
-    { ngx_string("RSA"), ngx_court_jwk_rsa },
-    { ngx_string("EC"),  ngx_court_jwk_ec },
-    { ngx_string("OKP"), ngx_court_jwk_okp },
-    { ngx_null_string, NULL }
-};
-
-
-/* RFC 7517 section 4.2, 4.3: may the key be used with signatures? */
-
 static ngx_int_t
-ngx_court_jwk_use(const ngx_court_json_t *node, ngx_uint_t *sig)
+ngx_court_jwk_kty(const ngx_court_json_t *node, ngx_court_kty_t *kty)
 {
-    ngx_str_t          s;
-    ngx_uint_t         i;
-    ngx_court_json_t  *use, *ops;
+    ngx_str_t   s;
+    ngx_uint_t  i;
 
-    *sig = 1;
-    use = ngx_court_json_get(node, "use");
-    ops = ngx_court_json_get(node, "key_ops");
-
-    if (use) {
-        if (ngx_court_json_string(use, &s) != NGX_OK) {
-            return NGX_DECLINED;
-        }
-
-        *sig = (s.len == 3 && ngx_strncmp(s.data, "sig", 3) == 0);
-    }
-
-    if (ops == NULL) {
-        return NGX_OK;
-    }
-
-    if (ngx_court_json_type(ops) != NGX_COURT_JSON_ARRAY) {
+    if (ngx_court_jose_member(node, "kty", &s) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    for (i = 0; i < ngx_court_json_size(ops); i++) {
-        if (ngx_court_json_string(ngx_court_json_at(ops, i), &s) != NGX_OK) {
-            return NGX_DECLINED;
-        }
-
-        if ((s.len == 6 && ngx_strncmp(s.data, "verify", 6) == 0)
-            || (s.len == 4 && ngx_strncmp(s.data, "sign", 4) == 0))
-        {
+    for (i = 0; i < sizeof(ngx_court_jwk_ktys)
+                    / sizeof(ngx_court_jwk_ktys[0]); i++)
+    {
+        if (ngx_court_str_eq(&ngx_court_jwk_ktys[i].name, &s)) {
+            *kty = ngx_court_jwk_ktys[i].kty;
             return NGX_OK;
         }
     }
 
-    *sig = 0;
-
-    return NGX_OK;
+    return NGX_DECLINED;
 }
 
 
-/* kid, alg, use, key_ops: what a key says about itself */
+/* decodes the numbers; NULL, or what is wrong */
 
-static ngx_int_t
-ngx_court_jwk_about(const ngx_court_json_t *node, ngx_court_key_t *key,
-    ngx_str_t *err)
+static const char *
+ngx_court_jwk_numbers(ngx_pool_t *pool, const ngx_court_json_t *node,
+    ngx_court_kty_t kty, ngx_court_key_parts_t *parts)
 {
-    ngx_str_t          alg;
-    ngx_uint_t         sig;
-    ngx_court_json_t  *member;
+    ngx_str_t                      s, *out;
+    ngx_court_json_t              *member;
+    const ngx_court_jwk_member_t  *m;
 
-    member = ngx_court_json_get(node, "kid");
+    for (m = ngx_court_jwk_members; m->name; m++) {
 
-    if (member
-        && (ngx_court_json_string(member, &key->kid) != NGX_OK
-            || key->kid.len > NGX_COURT_KID_MAX))
+        if (m->kty != kty) {
+            continue;
+        }
+
+        member = ngx_court_json_get(node, m->name);
+
+        if (member == NULL) {
+            if (m->required) {
+                return "a member that the key type needs is missing";
+            }
+
+            continue;
+        }
+
+        out = (ngx_str_t *) ((u_char *) parts + m->offset);
+
+        if (ngx_court_json_string(member, &s) != NGX_OK || s.len == 0
+            || ngx_court_base64url_decode(pool, out, &s) != NGX_OK)
+        {
+            ngx_str_null(out);
+            return "a number is not base64url";
+        }
+    }
+
+    return NULL;
+}
+
+
+/* private numbers were copied into the key: they need not stay behind */
+
+static void
+ngx_court_jwk_forget(ngx_court_key_parts_t *parts)
+{
+    ngx_uint_t  i;
+
+    ngx_str_t *const  secret[] = {
+        &parts->d, &parts->p, &parts->q, &parts->dp, &parts->dq, &parts->qi,
+        &parts->k
+    };
+
+    for (i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
+        if (secret[i]->len) {
+            ngx_court_wipe(secret[i]->data, secret[i]->len);
+        }
+    }
+}
+
+
+static ngx_court_key_t *
+ngx_court_jwk_make(ngx_pool_t *pool, const ngx_court_json_t *node,
+    ngx_court_kty_t kty, const ngx_court_key_parts_t *parts, ngx_str_t *err)
+{
+    ngx_str_t              crv;
+    ngx_court_rsa_parts_t  rsa;
+
+    if (kty == NGX_COURT_KTY_OCT) {
+        return ngx_court_key_oct(pool, &parts->k, err);
+    }
+
+    if (kty == NGX_COURT_KTY_RSA) {
+
+        if (ngx_court_json_get(node, "oth")) {
+            return ngx_court_jwk_fail(err, "RSA of more than two primes");
+        }
+
+        rsa.n = parts->n;
+        rsa.e = parts->e;
+        rsa.d = parts->d;
+        rsa.p = parts->p;
+        rsa.q = parts->q;
+        rsa.dp = parts->dp;
+        rsa.dq = parts->dq;
+        rsa.qi = parts->qi;
+
+        return ngx_court_key_rsa(pool, &rsa, err);
+    }
+
+    if (ngx_court_jose_member(node, "crv", &crv) != NGX_OK || crv.len == 0) {
+        return ngx_court_jwk_fail(err, "crv is missing or no text");
+    }
+
+    if (kty == NGX_COURT_KTY_OKP) {
+        return ngx_court_key_okp(pool, &crv, &parts->x, &parts->d, err);
+    }
+
+    return ngx_court_key_ec(pool, &crv, &parts->x, &parts->y, &parts->d, err);
+}
+
+
+/*
+ * key_ops: a list of distinct strings (RFC 7517, 4.3).  A public key must be
+ * for verifying, a private one for signing or verifying.
+ */
+
+static const char *
+ngx_court_jwk_ops(const ngx_court_json_t *node, ngx_court_key_t *key)
+{
+    ngx_str_t          op, other;
+    ngx_uint_t         i, j, sign, verify;
+    ngx_court_json_t  *ops;
+
+    static const ngx_str_t  sign_op = ngx_string("sign");
+    static const ngx_str_t  verify_op = ngx_string("verify");
+
+    ops = ngx_court_json_get(node, "key_ops");
+
+    if (ops == NULL) {
+        return NULL;
+    }
+
+    if (ngx_court_json_type(ops) != NGX_COURT_JSON_ARRAY
+        || ngx_court_json_size(ops) > NGX_COURT_JWK_MAX_OPS)
     {
-        ngx_str_set(err, "\"kid\" is not a string of at most 256 bytes");
-        return NGX_DECLINED;
+        return "key_ops is no short list";
     }
 
-    if (ngx_court_jwk_use(node, &sig) != NGX_OK) {
-        ngx_str_set(err, "\"use\" or \"key_ops\" is malformed");
-        return NGX_DECLINED;
+    sign = 0;
+    verify = 0;
+
+    for (i = 0; i < ngx_court_json_size(ops); i++) {
+
+        if (ngx_court_json_string(ngx_court_json_at(ops, i), &op) != NGX_OK) {
+            return "key_ops holds something else than strings";
+        }
+
+        for (j = 0; j < i; j++) {
+            (void) ngx_court_json_string(ngx_court_json_at(ops, j), &other);
+
+            if (ngx_court_str_eq(&op, &other)) {
+                return "key_ops holds a value twice";
+            }
+        }
+
+        sign |= ngx_court_str_eq(&op, &sign_op);
+        verify |= ngx_court_str_eq(&op, &verify_op);
     }
 
-    key->use_sig = sig;
+    key->sign_only = !verify;
+    key->use_sig &= verify || (sign && key->private_key);
 
-    member = ngx_court_json_get(node, "alg");
-    if (member == NULL) {
-        return NGX_OK;
+    return NULL;
+}
+
+
+/* what a key may be used for; NULL, or what is wrong */
+
+static const char *
+ngx_court_jwk_use(const ngx_court_json_t *node, ngx_court_key_t *key)
+{
+    ngx_str_t               s;
+    const ngx_court_alg_t  *alg;
+
+    static const ngx_str_t  sig = ngx_string("sig");
+
+    if (ngx_court_jose_member(node, "kid", &key->kid) != NGX_OK) {
+        return "kid is no text of at most 256 bytes";
     }
 
-    if (ngx_court_json_string(member, &alg) != NGX_OK) {
-        ngx_str_set(err, "\"alg\" is not a string");
-        return NGX_DECLINED;
+    if (ngx_court_jose_member(node, "alg", &s) != NGX_OK) {
+        return "alg is no text";
     }
 
-    key->alg = ngx_court_alg_find(&alg);
+    if (s.len) {
+        alg = ngx_court_alg_find(&s);
 
-    if (key->alg == NULL || key->alg->kty != key->kty) {
-        ngx_str_set(err, "\"alg\" is unknown or not for this kind of key");
-        return NGX_DECLINED;
+        if (alg == NULL) {
+            return "alg is no signature algorithm known here";
+        }
+
+        if (!ngx_court_alg_fits(alg, key)) {
+            return "alg does not fit the key";
+        }
+
+        key->alg = alg;
     }
 
-    return NGX_OK;
+    if (ngx_court_jose_member(node, "use", &s) != NGX_OK) {
+        return "use is no text";
+    }
+
+    key->use_sig = (s.len == 0 || ngx_court_str_eq(&s, &sig));
+
+    return ngx_court_jwk_ops(node, key);
 }
 
 
@@ -251,188 +329,37 @@ ngx_court_key_t *
 ngx_court_jwk_parse(ngx_pool_t *pool, const ngx_court_json_t *node,
     ngx_str_t *err)
 {
-    ngx_str_t                   kty, none;
-    ngx_court_key_t            *key;
-    const ngx_court_jwk_kty_t  *row;
+    const char             *wrong;
+    ngx_court_key_t        *key;
+    ngx_court_kty_t         kty;
+    ngx_court_key_parts_t   parts;
 
-    if (err == NULL) {
-        err = &none;
+    if (ngx_court_json_type(node) != NGX_COURT_JSON_OBJECT) {
+        return ngx_court_jwk_fail(err, "not an object");
     }
 
-    ngx_str_null(err);
+    if (ngx_court_jwk_kty(node, &kty) != NGX_OK) {
+        return ngx_court_jwk_fail(err, "kty is none of oct, RSA, EC, OKP");
+    }
 
-    if (ngx_court_json_string(ngx_court_json_get(node, "kty"), &kty)
-        != NGX_OK)
-    {
-        ngx_str_set(err, "no \"kty\"");
+    ngx_memzero(&parts, sizeof(ngx_court_key_parts_t));
+
+    wrong = ngx_court_jwk_numbers(pool, node, kty, &parts);
+
+    if (wrong) {
+        ngx_court_jwk_forget(&parts);
+        return ngx_court_jwk_fail(err, wrong);
+    }
+
+    key = ngx_court_jwk_make(pool, node, kty, &parts, err);
+
+    ngx_court_jwk_forget(&parts);
+
+    if (key == NULL) {
         return NULL;
     }
 
-    for (row = ngx_court_jwk_ktys; row->kty.len; row++) {
-        if (!ngx_court_str_eq(&row->kty, &kty)) {
-            continue;
-        }
+    wrong = ngx_court_jwk_use(node, key);
 
-        key = row->make(pool, node, err);
-
-        if (key == NULL || ngx_court_jwk_about(node, key, err) != NGX_OK) {
-            return NULL;
-        }
-
-        return key;
-    }
-
-    ngx_str_set(err, "unknown \"kty\"");
-
-    return NULL;
-}
-
-
-/* ,"name":"base64url" where there is a value */
-
-static u_char *
-ngx_court_jwk_put(u_char *p, const char *name, const ngx_str_t *value)
-{
-    if (value->len == 0) {
-        return p;
-    }
-
-    p = ngx_sprintf(p, ",\"%s\":\"", name);
-    p = ngx_court_base64url_encode(p, value);
-    *p++ = '"';
-
-    return p;
-}
-
-
-static const char *
-ngx_court_jwk_kty(const ngx_court_key_t *key)
-{
-    switch (key->kty) {
-
-    case NGX_COURT_KTY_OCT:
-        return "oct";
-
-    case NGX_COURT_KTY_RSA:
-        return "RSA";
-
-    case NGX_COURT_KTY_OKP:
-        return "OKP";
-
-    default:
-        return "EC";
-    }
-}
-
-
-ngx_int_t
-ngx_court_jwk_write(ngx_pool_t *pool, const ngx_court_key_t *key,
-    const ngx_court_alg_t *alg, ngx_uint_t with_private, ngx_str_t *text)
-{
-    size_t                  len;
-    u_char                 *p;
-    ngx_uint_t              i;
-    ngx_court_key_parts_t   v;
-
-    if (ngx_court_key_parts(pool, key, with_private, &v) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    const struct {
-        const char       *name;
-        const ngx_str_t  *value;
-    } members[] = {
-        { "n", &v.n }, { "e", &v.e }, { "x", &v.x }, { "y", &v.y },
-        { "d", &v.d }, { "p", &v.p }, { "q", &v.q }, { "dp", &v.dp },
-        { "dq", &v.dq }, { "qi", &v.qi }, { "k", &v.k }
-    };
-
-    len = 128 + ngx_court_json_escape_len(&key->kid);
-
-    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        len += 16 + ngx_court_base64url_encoded_len(members[i].value->len);
-    }
-
-    p = ngx_pnalloc(pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    text->data = p;
-    p = ngx_sprintf(p, "{\"kty\":\"%s\"", ngx_court_jwk_kty(key));
-
-    if (key->crv.len) {
-        p = ngx_sprintf(p, ",\"crv\":\"%V\"", &key->crv);
-    }
-
-    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        p = ngx_court_jwk_put(p, members[i].name, members[i].value);
-    }
-
-    if (key->kid.len) {
-        p = ngx_cpymem(p, ",\"kid\":\"", 8);
-        p = ngx_court_json_escape(p, &key->kid);
-        *p++ = '"';
-    }
-
-    if (alg) {
-        p = ngx_sprintf(p, ",\"alg\":\"%V\"", &alg->name);
-    }
-
-    p = ngx_cpymem(p, ",\"use\":\"sig\"}", 13);
-    text->len = p - text->data;
-
-    return NGX_OK;
-}
-
-
-/* members in lexicographic order, none but the required ones */
-
-ngx_int_t
-ngx_court_jwk_thumbprint(ngx_pool_t *pool, const ngx_court_key_t *key,
-    u_char out[NGX_COURT_SHA256_LEN])
-{
-    u_char                 *p;
-    ngx_str_t               text;
-    ngx_court_key_parts_t   v;
-
-    if (ngx_court_key_parts(pool, key, key->kty == NGX_COURT_KTY_OCT, &v)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    p = ngx_pnalloc(pool, 128 + ngx_court_base64url_encoded_len(v.n.len)
-                          + ngx_court_base64url_encoded_len(v.e.len)
-                          + ngx_court_base64url_encoded_len(v.x.len)
-                          + ngx_court_base64url_encoded_len(v.y.len)
-                          + ngx_court_base64url_encoded_len(v.k.len));
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    text.data = p;
-
-    /* the first member has no comma before it: it is skipped below */
-
-    if (key->crv.len) {
-        p = ngx_sprintf(p, ",\"crv\":\"%V\"", &key->crv);
-    }
-
-    p = ngx_court_jwk_put(p, "e", &v.e);
-
-    if (key->kty == NGX_COURT_KTY_OCT) {
-        p = ngx_court_jwk_put(p, "k", &v.k);
-    }
-
-    p = ngx_sprintf(p, ",\"kty\":\"%s\"", ngx_court_jwk_kty(key));
-    p = ngx_court_jwk_put(p, "n", &v.n);
-    p = ngx_court_jwk_put(p, "x", &v.x);
-    p = ngx_court_jwk_put(p, "y", &v.y);
-    *p++ = '}';
-
-    text.data[0] = '{';
-    text.len = p - text.data;
-
-    return ngx_court_sha256(&text, 1, out);
+    return wrong ? ngx_court_jwk_fail(err, wrong) : key;
 }
