@@ -35,7 +35,7 @@ comma      := ,
 SANFLAGS   := $(if $(SAN),-fsanitize=address$(comma)undefined \
                 -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 CFLAGS     ?= -O2 -g
-WARNINGS   := -Wall -Wextra -Werror -Wno-unused-parameter \
+WARNINGS   := -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
                 -Wno-missing-field-initializers
 INCLUDES    = $(addprefix -I$(N)/src/,core event event/modules event/quic \
                 os/unix http http/modules http/v2) -I$(N)/objs \
