@@ -39,7 +39,7 @@ ngx_court_base64url_decode(ngx_pool_t *pool, ngx_str_t *dst,
     const ngx_str_t *src)
 {
     size_t      i, len;
-    u_char     *p;
+    u_char     *p, *start;
     uint32_t    acc;
     ngx_uint_t  v, bits;
 
@@ -58,9 +58,7 @@ ngx_court_base64url_decode(ngx_pool_t *pool, ngx_str_t *dst,
         return NGX_ERROR;
     }
 
-    dst->data = p;
-    dst->len = len;
-
+    start = p;
     acc = 0;
     bits = 0;
 
@@ -82,7 +80,16 @@ ngx_court_base64url_decode(ngx_pool_t *pool, ngx_str_t *dst,
 
     /* unused bits that are set would give the same bytes a second spelling */
 
-    return acc == 0 ? NGX_OK : NGX_DECLINED;
+    if (acc != 0) {
+        return NGX_DECLINED;
+    }
+
+    /* last, because dst may be src */
+
+    dst->data = start;
+    dst->len = len;
+
+    return NGX_OK;
 }
 
 

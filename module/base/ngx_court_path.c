@@ -242,16 +242,22 @@ ngx_court_escape(u_char *p, const ngx_str_t *s)
 ngx_int_t
 ngx_court_escape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
 {
-    size_t  len;
+    size_t   len;
+    u_char  *p;
 
     len = ngx_court_escape_len(src);
 
-    dst->data = ngx_pnalloc(pool, len ? len : 1);
-    if (dst->data == NULL) {
+    p = ngx_pnalloc(pool, len ? len : 1);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
-    dst->len = ngx_court_escape(dst->data, src) - dst->data;
+    (void) ngx_court_escape(p, src);
+
+    /* dst may be src */
+
+    dst->data = p;
+    dst->len = len;
 
     return NGX_OK;
 }
@@ -261,7 +267,7 @@ ngx_int_t
 ngx_court_unescape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
 {
     size_t      i;
-    u_char     *p;
+    u_char     *p, *start;
     ngx_int_t   hi, lo;
 
     p = ngx_pnalloc(pool, src->len ? src->len : 1);
@@ -269,7 +275,7 @@ ngx_court_unescape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
         return NGX_ERROR;
     }
 
-    dst->data = p;
+    start = p;
 
     for (i = 0; i < src->len; i++) {
         if (src->data[i] != '%') {
@@ -292,7 +298,8 @@ ngx_court_unescape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
         i += NGX_COURT_PCT_LEN - 1;
     }
 
-    dst->len = p - dst->data;
+    dst->data = start;
+    dst->len = p - start;
 
     return NGX_OK;
 }
