@@ -35,6 +35,12 @@ typedef struct {
     ngx_http_court_where_t     where;
 } ngx_http_court_code_t;
 
+/* "court_issuers NAME ..."; issuers may stand behind it */
+typedef struct {
+    ngx_array_t               *names;        /* ngx_str_t; the key */
+    ngx_http_court_where_t     where;
+} ngx_http_court_names_t;
+
 /* the context of one server{}, location{} or if{}, seen at its merge */
 typedef struct {
     ngx_http_core_loc_conf_t   *clcf;
@@ -46,10 +52,10 @@ typedef struct {
 
 struct ngx_http_court_build_s {
     ngx_uint_t                 used;         /* anything is configured */
-    ngx_uint_t                 protects;     /* court is on somewhere */
 
     ngx_array_t                locations;    /* ngx_http_court_location_t */
     ngx_array_t                codes;        /* ngx_http_court_code_t */
+    ngx_array_t                names;        /* ngx_http_court_names_t */
 
     /* parallel to issuers and sources */
     ngx_array_t                issuer_where; /* ngx_http_court_where_t */
@@ -118,6 +124,8 @@ char *ngx_http_court_courts_file(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_court_audit_key(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_court_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_court_issuer_names(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /*
  * ngx_http_court_main.c: when all has been read, before anything is merged:

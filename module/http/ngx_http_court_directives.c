@@ -414,3 +414,31 @@ ngx_http_court_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return NGX_CONF_OK;
 }
+
+
+char *
+ngx_http_court_issuer_names(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_court_loc_conf_t  *lcf = conf;
+
+    char                        *rv;
+    ngx_http_court_names_t      *names;
+    ngx_http_court_main_conf_t  *mcf;
+
+    rv = ngx_http_court_words_slot(cf, cmd, conf);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
+
+    names = ngx_array_push(&mcf->build->names);
+    if (names == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    names->names = lcf->issuer_names;
+    ngx_http_court_where(cf, &names->where);
+
+    return NGX_CONF_OK;
+}

@@ -444,6 +444,26 @@ ngx_http_court_main_zones(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 }
 
 
+static void
+ngx_http_court_issuers_unknown(ngx_conf_t *cf,
+    ngx_http_court_main_conf_t *mcf, ngx_array_t *names, ngx_str_t *name)
+{
+    ngx_uint_t               i;
+    ngx_http_court_names_t  *known;
+
+    known = mcf->build->names.elts;
+
+    for (i = 0; i < mcf->build->names.nelts; i++) {
+        if (known[i].names == names) {
+            ngx_http_court_conf_error(NGX_LOG_EMERG, cf, &known[i].where,
+                                      "unknown issuer \"%V\" in "
+                                      "\"court_issuers\" directive", name);
+            return;
+        }
+    }
+}
+
+
 ngx_array_t *
 ngx_http_court_issuers_resolve(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf,
     ngx_array_t *names)
@@ -471,9 +491,7 @@ ngx_http_court_issuers_resolve(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf,
         }
 
         if (k == mcf->issuers.nelts) {
-            ngx_http_court_conf_error(NGX_LOG_EMERG, cf, NULL,
-                                      "unknown issuer \"%V\" in "
-                                      "\"court_issuers\" directive", &name[i]);
+            ngx_http_court_issuers_unknown(cf, mcf, names, &name[i]);
             return NULL;
         }
 

@@ -164,7 +164,7 @@ static ngx_command_t  ngx_http_court_commands[] = {
 
     { ngx_string("court_issuers"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_http_court_words_slot,
+      ngx_http_court_issuer_names,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_court_loc_conf_t, issuer_names),
       NULL },
@@ -275,6 +275,8 @@ ngx_http_court_create_main_conf(ngx_conf_t *cf)
                           sizeof(ngx_http_court_location_t)) != NGX_OK
         || ngx_array_init(&build->codes, cf->pool, 16,
                           sizeof(ngx_http_court_code_t)) != NGX_OK
+        || ngx_array_init(&build->names, cf->pool, 4,
+                          sizeof(ngx_http_court_names_t)) != NGX_OK
         || ngx_array_init(&build->issuer_where, cf->pool, 4,
                           sizeof(ngx_http_court_where_t)) != NGX_OK
         || ngx_array_init(&build->issuer_demo, cf->pool, 4,
