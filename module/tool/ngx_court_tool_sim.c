@@ -179,22 +179,22 @@ ngx_court_sim_record(ngx_court_sim_t *sim, ngx_pool_t *pool,
     ngx_str_t *body)
 {
     u_char     *q;
-    ngx_str_t   raw, name, value;
+    ngx_str_t   raw, raw_value, name, value;
 
     raw.data = target->data + strlen(route->prefix);
     raw.len = target->len - strlen(route->prefix);
-    ngx_str_null(&value);
+    ngx_str_null(&raw_value);
 
     q = memmem(raw.data, raw.len, "?for=", 5);
 
     if (q) {
-        value.data = q + 5;
-        value.len = raw.data + raw.len - value.data;
+        raw_value.data = q + 5;
+        raw_value.len = raw.data + raw.len - raw_value.data;
         raw.len = q - raw.data;
     }
 
     if (ngx_court_unescape_str(pool, &name, &raw) != NGX_OK
-        || ngx_court_unescape_str(pool, &value, &value) != NGX_OK
+        || ngx_court_unescape_str(pool, &value, &raw_value) != NGX_OK
         || ngx_court_sim_file(sim, pool, route->dir, &name, body) != NGX_OK)
     {
         return 404;
