@@ -59,8 +59,9 @@ ngx_int_t ngx_court_issuer_seal(ngx_court_issuer_t *issuer);
 /*
  * The closed schema of a verified token; X(ID, name, type).  "role" comes
  * from the claim mapping "role" where there is one, else from /role; other
- * names likewise.  Claims that an issuer maps under other names follow as
- * strings or lists; see ngx_court_token_t.extra.
+ * names likewise, but for exp, nbf, iat, which are the JWT's own, and kid and
+ * acr_level.  Claims that an issuer maps under other names follow as strings;
+ * see ngx_court_token_t.extra.
  */
 #define NGX_COURT_TOKEN_FIELDS(X)                                             \
     X(SUB,       "sub",       NGX_COURT_T_STRING)                             \

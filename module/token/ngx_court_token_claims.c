@@ -7,11 +7,9 @@
  */
 
 #include "ngx_court_token_claims.h"
+#include "ngx_court_claim.h"
 
 
-#define NGX_COURT_CLAIM_MAX     256          /* bytes of a string claim */
-#define NGX_COURT_CLAIM_LIST    64           /* elements of a list claim */
-#define NGX_COURT_CLAIM_TIME    4102444800LL /* 2100-01-01: no later times */
 #define NGX_COURT_EXTRA_MAX     32           /* mapped claims */
 
 
@@ -48,6 +46,16 @@ ngx_court_claims_invalid(ngx_court_token_ctx_t *ctx, const char *why)
 }
 
 
+static ngx_court_result_t
+ngx_court_claims_fault(ngx_court_token_ctx_t *ctx)
+{
+    ctx->reason = ngx_court_reason(INTERNAL_ERROR);
+    ctx->why = "no memory";
+
+    return NGX_COURT_FAILED;
+}
+
+
 static ngx_uint_t
 ngx_court_claims_in(const ngx_array_t *list, const ngx_str_t *s)
 {
@@ -63,128 +71,6 @@ ngx_court_claims_in(const ngx_array_t *list, const ngx_str_t *s)
     }
 
     return 0;
-}
-
-
-/* bounded, and without control characters: it becomes an attribute */
-
-static ngx_int_t
-ngx_court_claims_text(const ngx_court_json_t *node, ngx_str_t *s)
-{
-    size_t  i;
-
-    if (ngx_court_json_string(node, s) != NGX_OK
-        || s->len > NGX_COURT_CLAIM_MAX)
-    {
-        return NGX_DECLINED;
-    }
-
-    for (i = 0; i < s->len; i++) {
-        if (s->data[i] < 0x20 || s->data[i] == 0x7f) {
-            return NGX_DECLINED;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * NumericDate (RFC 7519 section 2): a JSON number, not negative.  Fractions
- * are legal; the reader below gives them as text only, so what is not written
- * as an integer is refused but for ".0": our issuers write seconds.
- */
-
-static ngx_int_t
-ngx_court_claims_time(ngx_pool_t *pool, const ngx_court_json_t *node,
-    int64_t *t)
-{
-    size_t     i;
-    ngx_str_t  text;
-
-    if (ngx_court_json_type(node) == NGX_COURT_JSON_REAL) {
-
-        if (ngx_court_json_dump(pool, node, &text) != NGX_OK) {
-            return NGX_DECLINED;
-        }
-
-        *t = 0;
-
-        for (i = 0; i < text.len && text.data[i] != '.'; i++) {
-            if (text.data[i] < '0' || text.data[i] > '9' || i > 11) {
-                return NGX_DECLINED;
-            }
-
-            *t = *t * 10 + (text.data[i] - '0');
-        }
-
-        for (i++; i < text.len; i++) {
-            if (text.data[i] < '0' || text.data[i] > '9') {
-                return NGX_DECLINED;
-            }
-        }
-
-    } else if (ngx_court_json_int(node, t) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    return (*t >= 0 && *t <= NGX_COURT_CLAIM_TIME) ? NGX_OK : NGX_DECLINED;
-}
-
-
-/* a list of strings; one string is a list of one, of words where split */
-
-static ngx_int_t
-ngx_court_claims_list(ngx_pool_t *pool, const ngx_court_json_t *node,
-    ngx_uint_t split, ngx_court_value_t *v)
-{
-    u_char      *p, *last, *end;
-    ngx_str_t    element[NGX_COURT_CLAIM_LIST], s;
-    ngx_uint_t   i, n;
-
-    n = 0;
-
-    if (ngx_court_json_type(node) == NGX_COURT_JSON_ARRAY) {
-
-        if (ngx_court_json_size(node) > NGX_COURT_CLAIM_LIST) {
-            return NGX_DECLINED;
-        }
-
-        for (i = 0; i < ngx_court_json_size(node); i++) {
-            if (ngx_court_claims_text(ngx_court_json_at(node, i),
-                                      &element[n++])
-                != NGX_OK)
-            {
-                return NGX_DECLINED;
-            }
-        }
-
-        return ngx_court_list_encode(pool, element, n, v);
-    }
-
-    if (ngx_court_json_string(node, &s) != NGX_OK || s.len > 4096) {
-        return NGX_DECLINED;
-    }
-
-    last = s.data + s.len;
-
-    for (p = s.data; p < last; p = end + 1) {
-        end = split ? memchr(p, ' ', last - p) : NULL;
-        end = end ? end : last;
-
-        if (end == p) {
-            continue;
-        }
-
-        if (n == NGX_COURT_CLAIM_LIST || end - p > NGX_COURT_CLAIM_MAX) {
-            return NGX_DECLINED;
-        }
-
-        element[n].data = p;
-        element[n++].len = end - p;
-    }
-
-    return ngx_court_list_encode(pool, element, n, v);
 }
 
 
@@ -238,30 +124,55 @@ ngx_court_claims_map(const ngx_court_claim_t *claim, ngx_court_value_t *v)
 }
 
 
-static ngx_int_t
-ngx_court_claims_read(ngx_pool_t *pool, const ngx_court_json_t *node,
-    ngx_court_type_t type, ngx_uint_t split, ngx_court_value_t *v)
-{
-    ngx_memzero(v, sizeof(ngx_court_value_t));
+/*
+ * The claim of a field, from where the issuer's mapping or the table says.
+ * Lifetimes are the JWT's own: no mapping moves exp, nbf or iat.
+ */
 
-    if (node == NULL || ngx_court_json_type(node) == NGX_COURT_JSON_NULL) {
+static ngx_int_t
+ngx_court_claims_field(ngx_court_token_ctx_t *ctx, ngx_uint_t i,
+    const ngx_court_claim_t *claim, ngx_court_value_t *v)
+{
+    ngx_int_t          rc;
+    ngx_str_t          pointer;
+    ngx_court_json_t  *node;
+
+    if (claim == NULL || i == NGX_COURT_TF_EXP || i == NGX_COURT_TF_NBF
+        || i == NGX_COURT_TF_IAT)
+    {
+        pointer.data = (u_char *) ngx_court_claim_pointers[i];
+        pointer.len = ngx_strlen(pointer.data);
+
+    } else {
+        pointer = claim->pointer;
+    }
+
+    node = ngx_court_json_pointer(ctx->payload, &pointer);
+    if (node == NULL) {
         return NGX_OK;
     }
 
-    v->state = NGX_COURT_V_PRESENT;
-    v->type = type;
+    if (v->type == NGX_COURT_T_LIST) {
+        rc = ngx_court_claim_list(ctx->pool, node, i == NGX_COURT_TF_SCOPE, v);
 
-    switch (type) {
+    } else if (v->type == NGX_COURT_T_TIME) {
+        rc = ngx_court_claim_time(node, &v->num);
 
-    case NGX_COURT_T_STRING:
-        return ngx_court_claims_text(node, &v->str);
+    } else if (i == NGX_COURT_TF_ROLE) {
+        rc = ngx_court_claim_single(ctx->pool, node, claim != NULL, &v->str);
 
-    case NGX_COURT_T_LIST:
-        return ngx_court_claims_list(pool, node, split, v);
-
-    default:
-        return ngx_court_claims_time(pool, node, &v->num);
+    } else {
+        rc = claim ? ngx_court_claim_mapped(ctx->pool, node, &v->str)
+                   : ngx_court_claim_string(node, &v->str);
     }
+
+    v->state = NGX_COURT_V_PRESENT;
+
+    if (rc == NGX_OK && claim && v->type == NGX_COURT_T_STRING) {
+        ngx_court_claims_map(claim, v);
+    }
+
+    return rc;
 }
 
 
@@ -269,10 +180,9 @@ static ngx_court_result_t
 ngx_court_claims_fields(ngx_court_token_ctx_t *ctx,
     const ngx_court_issuer_t *issuer, ngx_court_value_t *values)
 {
-    ngx_str_t                 pointer;
-    ngx_uint_t                i;
-    ngx_court_field_t        *field;
-    const ngx_court_claim_t  *claim;
+    ngx_int_t           rc;
+    ngx_uint_t          i;
+    ngx_court_field_t  *field;
 
     field = ngx_court_token_schema.fields;
 
@@ -285,30 +195,19 @@ ngx_court_claims_fields(ngx_court_token_ctx_t *ctx,
             continue;
         }
 
-        claim = ngx_court_claims_mapping(issuer, &field[i].name);
-
-        if (claim) {
-            pointer = claim->pointer;
-        } else {
-            pointer.data = (u_char *) ngx_court_claim_pointers[i];
-            pointer.len = ngx_strlen(pointer.data);
-        }
-
-        if (ngx_court_claims_read(ctx->pool,
-                ngx_court_json_pointer(ctx->payload, &pointer),
-                field[i].type, i == NGX_COURT_TF_SCOPE, &values[i])
-            != NGX_OK)
-        {
-            return ngx_court_claims_invalid(ctx, "a claim is of wrong type");
-        }
-
-        if (claim && values[i].state == NGX_COURT_V_PRESENT
-            && field[i].type == NGX_COURT_T_STRING)
-        {
-            ngx_court_claims_map(claim, &values[i]);
-        }
+        rc = ngx_court_claims_field(ctx, i,
+                 ngx_court_claims_mapping(issuer, &field[i].name),
+                 &values[i]);
 
         values[i].type = field[i].type;
+
+        if (rc == NGX_ERROR) {
+            return ngx_court_claims_fault(ctx);
+        }
+
+        if (rc != NGX_OK) {
+            return ngx_court_claims_invalid(ctx, "a claim is of wrong type");
+        }
     }
 
     return NGX_COURT_PASS;
@@ -420,16 +319,65 @@ ngx_court_claims_level(const ngx_court_issuer_t *issuer,
 }
 
 
-/* the issuer's own mapped claims, "name=value" in a list */
+/*
+ * "name=value" of one mapped claim.  NGX_OK; NGX_DONE where there is none;
+ * NGX_DECLINED where it is no single value: policies know these claims as
+ * strings, and a list must not be taken for one.
+ */
+
+static ngx_int_t
+ngx_court_claims_own(ngx_court_token_ctx_t *ctx,
+    const ngx_court_claim_t *claim, ngx_str_t *element)
+{
+    u_char             *p;
+    ngx_int_t           rc;
+    ngx_court_json_t   *node;
+    ngx_court_value_t   v;
+
+    node = ngx_court_json_pointer(ctx->payload, &claim->pointer);
+    if (node == NULL) {
+        return NGX_DONE;
+    }
+
+    ngx_memzero(&v, sizeof(ngx_court_value_t));
+    v.state = NGX_COURT_V_PRESENT;
+
+    rc = ngx_court_claim_mapped(ctx->pool, node, &v.str);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_court_claims_map(claim, &v);
+
+    if (v.state != NGX_COURT_V_PRESENT) {
+        return NGX_DONE;
+    }
+
+    p = ngx_pnalloc(ctx->pool, claim->name.len + 1 + v.str.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    element->data = p;
+    p = ngx_cpymem(p, claim->name.data, claim->name.len);
+    *p++ = '=';
+    p = ngx_cpymem(p, v.str.data, v.str.len);
+    element->len = p - element->data;
+
+    return NGX_OK;
+}
+
+
+/* the issuer's own mapped claims, those that are no fields */
 
 static ngx_court_result_t
 ngx_court_claims_extra(ngx_court_token_ctx_t *ctx, ngx_court_token_t *token)
 {
-    u_char             *p;
+    ngx_int_t           rc;
     ngx_str_t           element[NGX_COURT_EXTRA_MAX];
     ngx_uint_t          i, n;
-    ngx_court_value_t   v, list;
     ngx_court_claim_t  *claim;
+    ngx_court_value_t   list;
 
     ngx_str_null(&token->extra);
 
@@ -443,43 +391,31 @@ ngx_court_claims_extra(ngx_court_token_ctx_t *ctx, ngx_court_token_t *token)
     for (i = 0; i < token->issuer->claims->nelts; i++) {
 
         if (ngx_court_schema_find(&ngx_court_token_schema, &claim[i].name)
-            != NGX_COURT_NO_FIELD || n == NGX_COURT_EXTRA_MAX)
+            != NGX_COURT_NO_FIELD)
         {
             continue;
         }
 
-        if (ngx_court_claims_read(ctx->pool,
-                ngx_court_json_pointer(ctx->payload, &claim[i].pointer),
-                NGX_COURT_T_STRING, 0, &v)
-            != NGX_OK)
-        {
+        if (n == NGX_COURT_EXTRA_MAX) {
+            return ngx_court_claims_invalid(ctx, "too many mapped claims");
+        }
+
+        rc = ngx_court_claims_own(ctx, &claim[i], &element[n]);
+
+        if (rc == NGX_ERROR) {
+            return ngx_court_claims_fault(ctx);
+        }
+
+        if (rc == NGX_DECLINED) {
             return ngx_court_claims_invalid(ctx, "a mapped claim is of "
                                             "wrong type");
         }
 
-        if (v.state == NGX_COURT_V_PRESENT) {
-            ngx_court_claims_map(&claim[i], &v);
-        }
-
-        if (v.state != NGX_COURT_V_PRESENT) {
-            continue;
-        }
-
-        p = ngx_pnalloc(ctx->pool, claim[i].name.len + 1 + v.str.len);
-        if (p == NULL) {
-            return ngx_court_claims_invalid(ctx, "no memory");
-        }
-
-        element[n].data = p;
-        p = ngx_cpymem(p, claim[i].name.data, claim[i].name.len);
-        *p++ = '=';
-        p = ngx_cpymem(p, v.str.data, v.str.len);
-        element[n].len = p - element[n].data;
-        n++;
+        n += (rc == NGX_OK);
     }
 
     if (ngx_court_list_encode(ctx->pool, element, n, &list) != NGX_OK) {
-        return ngx_court_claims_invalid(ctx, "mapped claims too long");
+        return ngx_court_claims_fault(ctx);
     }
 
     token->extra = list.str;
@@ -491,6 +427,7 @@ ngx_court_claims_extra(ngx_court_token_ctx_t *ctx, ngx_court_token_t *token)
 ngx_court_result_t
 ngx_court_token_claims(ngx_court_token_ctx_t *ctx, ngx_court_token_t *token)
 {
+    ngx_int_t           encoded;
     ngx_court_value_t   values[NGX_COURT_TF_COUNT];
     ngx_court_result_t  rc;
 
@@ -532,12 +469,12 @@ ngx_court_token_claims(ngx_court_token_ctx_t *ctx, ngx_court_token_t *token)
         values[NGX_COURT_TF_KID].str = ctx->key->kid;
     }
 
-    if (ngx_court_record_encode(ctx->pool, &ngx_court_token_schema, values,
-                                &token->record)
-        != NGX_OK)
-    {
+    encoded = ngx_court_record_encode(ctx->pool, &ngx_court_token_schema,
+                                      values, &token->record);
+
+    if (encoded == NGX_DECLINED) {
         return ngx_court_claims_invalid(ctx, "claims too long");
     }
 
-    return NGX_COURT_PASS;
+    return encoded == NGX_OK ? NGX_COURT_PASS : ngx_court_claims_fault(ctx);
 }

@@ -155,7 +155,10 @@ ngx_court_token_pack(ngx_pool_t *pool, const ngx_court_token_t *token,
     p = ngx_court_put16(p, (uint16_t) token->record.len);
     p = ngx_cpymem(p, token->record.data, token->record.len);
     p = ngx_court_put16(p, (uint16_t) token->extra.len);
-    ngx_memcpy(p, token->extra.data, token->extra.len);
+
+    if (token->extra.len) {
+        ngx_memcpy(p, token->extra.data, token->extra.len);
+    }
 
     return NGX_OK;
 }
@@ -184,13 +187,45 @@ ngx_court_pack_issuer(const ngx_array_t *issuers, const u_char *hash,
 }
 
 
+/*
+ * A record without a subject, role or end, or a broken list, was not made
+ * here, whatever its framing says.
+ */
+
+static ngx_int_t
+ngx_court_pack_whole(const ngx_court_token_t *token)
+{
+    ngx_str_t          cursor, element;
+    ngx_uint_t         i;
+    ngx_court_value_t  v;
+
+    static const ngx_uint_t  needed[] = {
+        NGX_COURT_TF_SUB, NGX_COURT_TF_ROLE, NGX_COURT_TF_EXP
+    };
+
+    for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        ngx_court_token_field(token, needed[i], &v);
+
+        if (v.state != NGX_COURT_V_PRESENT || v.str.len == 0) {
+            return NGX_DECLINED;
+        }
+    }
+
+    cursor = token->extra;
+
+    while (ngx_court_list_next(&cursor, &element) == NGX_OK) {
+        /* void */
+    }
+
+    return cursor.len == 0 ? NGX_OK : NGX_DECLINED;
+}
+
+
 ngx_int_t
 ngx_court_token_unpack(const ngx_array_t *issuers, const ngx_str_t *bytes,
     ngx_court_token_t *token)
 {
-    u_char      *p, *last;
-    ngx_str_t    cursor, element;
-    ngx_int_t    rc;
+    u_char  *p, *last;
 
     ngx_memzero(token, sizeof(ngx_court_token_t));
 
@@ -232,13 +267,7 @@ ngx_court_token_unpack(const ngx_array_t *issuers, const ngx_str_t *bytes,
         return NGX_DECLINED;
     }
 
-    cursor = token->extra;
-
-    do {
-        rc = ngx_court_list_next(&cursor, &element);
-    } while (rc == NGX_OK);
-
-    return rc == NGX_DONE ? NGX_OK : NGX_DECLINED;
+    return ngx_court_pack_whole(token);
 }
 
 
