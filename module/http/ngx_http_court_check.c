@@ -134,6 +134,25 @@ ngx_http_court_check_protected(ngx_conf_t *cf,
 }
 
 
+/* an answer about a person is an answer, and steers nothing here */
+
+static void
+ngx_http_court_check_source(const ngx_http_court_location_t *loc,
+    const ngx_array_t *ups)
+{
+    ngx_uint_t                        i;
+    ngx_http_court_srv_conf_t        *scf;
+    const ngx_http_court_upstream_t  *up;
+
+    scf = loc->cscf->ctx->srv_conf[ngx_http_court_module.ctx_index];
+    up = ups->elts;
+
+    for (i = 0; scf->is_source && i < ups->nelts; i++) {
+        ngx_http_court_upstream_no_accel(&up[i], loc->loc_conf);
+    }
+}
+
+
 /* what error_page shows to the refused would be refused itself */
 
 static void
@@ -202,6 +221,8 @@ ngx_http_court_check_locations(ngx_conf_t *cf,
         {
             return NGX_ERROR;
         }
+
+        ngx_http_court_check_source(&loc[i], ups);
 
         /* inherited ones are the same array: told once */
 

@@ -276,11 +276,11 @@ ngx_http_court_main_codes(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
         why = code[i].variable
               ? ngx_http_court_main_code_variable(cf, &code[i].code) : NULL;
 
-        if (why == NULL && mcf->courts == NULL && code[i].variable) {
+        if (why == NULL && mcf->courts == NULL) {
             why = "needs \"court_courts\"";
         }
 
-        if (why == NULL && mcf->courts && !code[i].variable
+        if (why == NULL && !code[i].variable
             && ngx_http_court_court_find(mcf->courts, &code[i].code) == NULL)
         {
             why = "is not in \"court_courts\"";
