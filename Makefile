@@ -7,8 +7,8 @@ ifeq ($(origin CC),default)
 CC          = gcc
 endif
 NGINX_SRC  ?= /usr/share/nginx/src
-NGINX      ?= $(firstword $(wildcard /usr/sbin/nginx /usr/local/sbin/nginx) \
-                nginx)
+NGINX_BINARY ?= $(firstword $(wildcard /usr/sbin/nginx \
+                /usr/local/sbin/nginx) nginx)
 JOBS       ?= $(shell nproc)
 
 # one directory for each compiler; SAN=1: with ASan and UBSan
@@ -149,15 +149,16 @@ check-symbols: $(SO)    ## the module exports three names and no more
 
 
 # What a test program gets: the built things, and by t/lib/run free ports.
+# Not in a variable NGINX: nginx takes that for sockets to inherit.
 
 TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(CURDIR)/$(TOOL)' \
-                COURT_MODULE='$(abspath $(SO))' NGINX='$(NGINX_RUN)' \
+                COURT_MODULE='$(abspath $(SO))' COURT_NGINX='$(NGINX_RUN)' \
                 TEST_NGINX_BINARY='$(NGINX_RUN)' \
                 TEST_NGINX_LOAD_MODULES='$(abspath $(SO))' \
                 TEST_NGINX_SERVROOT='$(abspath $(B))/servroot' \
                 TEST_NGINX_TIMEOUT=20 \
                 PERL5LIB='$(abspath $(BUILD))/deps/perl/usr/share/perl5'
-NGINX_RUN   = $(if $(SAN),$(abspath $(B))/nginx-run,$(NGINX))
+NGINX_RUN   = $(if $(SAN),$(abspath $(B))/nginx-run,$(NGINX_BINARY))
 RUN         = $(TEST_ENV) tini -s -- t/lib/run
 SUFFIX     := $(if $(SAN),-san)
 programs    = $(sort $(shell find t/$(1) -maxdepth 1 -type f -perm -u+x))
@@ -173,7 +174,7 @@ tool-tests conf demo docs: $(SO) $(TOOL)    ## the programs of t/NAME
 $(B)/nginx-run:
 	@printf '%s\n' '#!/bin/sh' \
 	    'export LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so)' \
-	    'exec $(NGINX) "$$@"' > $@.new
+	    'exec $(NGINX_BINARY) "$$@"' > $@.new
 	@chmod +x $@.new && mv $@.new $@
 
 asan:    ## unit tests and suites under ASan and UBSan

@@ -11,6 +11,7 @@
 #     ...
 #     --- http_config eval: $::http
 #     --- config
+#         court_code B00;
 #         location / { proxy_pass http://court_mock; }
 #     --- more_headers eval: Court::bearer('lawyer')
 #
@@ -362,9 +363,9 @@ authorization=$http_authorization
     }
 _EOC_
 
-# Options: policy (a file, or a hash), code (the default court_code), facts
-# (text instead of the five of the demo), source and court (text for the mock
-# servers), main (text for http{}), issuer (text for both issuers).
+# Options: policy (a file, or a hash), facts (text instead of the five of the
+# demo), source and court (text for the mock servers), main (text for http{}),
+# issuer (text for both issuers).  The server says court_code itself.
 sub http_config {
     my (%o) = @_;
     my $here = dir();
@@ -397,7 +398,6 @@ _EOC_
     court_state_dir $here/state;
     court_source_server unix:$here/run/source.sock;
     court_courts $here/courts.json;
-    court_code @{[ $o{code} || 'B00' ]};
     court_audit_key $here/audit.key;
     court_assertion_key $here/assertion.jwk iss=https://gateway.test;
     court_policy $policy;
