@@ -2,95 +2,42 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * The trie of path templates.  One level for each segment; a literal goes
- * before a variable, a variable before one declared text, and where a way
- * leads nowhere the next one is tried.  A trailing slash is an empty segment.
+ * Building the trie of path templates: one level for each segment, a trailing
+ * slash an empty one.  Walking it: ngx_court_match.c.
  */
 
-#include "ngx_court_policy_internal.h"
+#include "ngx_court_trie.h"
 
 
-typedef struct ngx_court_trie_node_s  ngx_court_trie_node_t;
-
+/* a template being added */
 typedef struct {
-    ngx_str_t                  segment;
-    ngx_court_trie_node_t     *node;
-} ngx_court_trie_child_t;
-
-typedef struct {
-    ngx_str_t                  method;
-    const ngx_court_interface_t  *interface;
-} ngx_court_trie_method_t;
-
-struct ngx_court_trie_node_s {
-    ngx_array_t                children;  /* of child_t, sorted */
-    ngx_court_trie_node_t     *var;
-    ngx_court_trie_node_t     *text;
-    ngx_array_t                methods;   /* of method_t; a template ends */
+    ngx_court_segments_t       segments;
     ngx_uint_t                 nvars;
-    ngx_uint_t                 vars[NGX_COURT_POLICY_PATH_VARS];
-};
-
-struct ngx_court_trie_s {
-    ngx_court_trie_node_t      root;
-};
-
-/* a template or a path, cut at its slashes */
-typedef struct {
-    ngx_uint_t                 n;
-    ngx_str_t                  s[NGX_COURT_POLICY_SEGMENTS];
-} ngx_court_segments_t;
-
-/* which way was taken at each level; the next stage to try */
-typedef struct {
-    const ngx_court_trie_node_t  *node;
-    ngx_uint_t                 stage;
-} ngx_court_trie_frame_t;
-
-typedef ngx_int_t (*ngx_court_trie_visit_pt)(void *data,
-    const ngx_court_trie_frame_t *frames, const ngx_court_segments_t *path);
-
-typedef enum {
-    ngx_court_trie_literal = 0,
-    ngx_court_trie_var,
-    ngx_court_trie_text,
-    ngx_court_trie_end
-} ngx_court_trie_stage_t;
-
-typedef struct {
-    ngx_str_t                  method;
-    ngx_court_match_t         *match;
-} ngx_court_trie_find_t;
-
-#define NGX_COURT_TRIE_METHODS  32       /* told for one path at most */
-
-typedef struct {
-    ngx_uint_t                 n;
-    ngx_str_t                  methods[NGX_COURT_TRIE_METHODS];
-} ngx_court_trie_list_t;
+    ngx_uint_t                 names[NGX_COURT_POLICY_PATH_VARS];
+    uint64_t                   vars;      /* bits of names */
+} ngx_court_template_t;
 
 
 static ngx_int_t ngx_court_trie_node_init(ngx_pool_t *pool,
     ngx_court_trie_node_t *node);
-static ngx_int_t ngx_court_trie_split(const ngx_str_t *path,
-    ngx_court_segments_t *segments);
 static ngx_int_t ngx_court_trie_check(ngx_court_parse_t *ps,
     const ngx_court_at_t *at, const ngx_court_segments_t *segments);
 static ngx_int_t ngx_court_trie_name(ngx_court_parse_t *ps,
     const ngx_court_at_t *at, ngx_str_t *segment, ngx_uint_t *name,
     ngx_uint_t *text);
-static ngx_court_trie_node_t *ngx_court_trie_step(ngx_pool_t *pool,
-    ngx_court_trie_node_t *node, const ngx_str_t *segment);
-static ngx_uint_t ngx_court_trie_search(const ngx_court_trie_node_t *node,
-    const ngx_str_t *segment, ngx_uint_t *place);
+static ngx_court_trie_node_t *ngx_court_trie_step(ngx_court_parse_t *ps,
+    const ngx_court_at_t *at, ngx_court_trie_node_t *node,
+    const ngx_str_t *segment);
+static ngx_court_trie_node_t *ngx_court_trie_var_step(ngx_court_parse_t *ps,
+    const ngx_court_at_t *at, ngx_court_trie_node_t *node,
+    ngx_court_template_t *t, ngx_uint_t i);
+static ngx_int_t ngx_court_trie_methods(ngx_court_parse_t *ps,
+    const ngx_court_at_t *at, ngx_court_trie_node_t *node,
+    const ngx_str_t *methods, ngx_uint_t nmethods,
+    const ngx_court_interface_t *interface);
 static ngx_uint_t ngx_court_trie_twin(const ngx_court_trie_node_t *node,
     const ngx_court_segments_t *segments, ngx_uint_t i,
     const ngx_court_trie_node_t *except);
-static ngx_int_t ngx_court_trie_walk(const ngx_court_trie_t *trie,
-    const ngx_court_segments_t *path, ngx_court_trie_visit_pt visit,
-    void *data);
-static const ngx_court_trie_node_t *ngx_court_trie_next(
-    ngx_court_trie_frame_t *frame, const ngx_str_t *segment);
 
 
 ngx_court_trie_t *
@@ -126,9 +73,7 @@ ngx_court_trie_node_init(ngx_pool_t *pool, ngx_court_trie_node_t *node)
 }
 
 
-/* NGX_DECLINED: no path, or more segments than a template may have */
-
-static ngx_int_t
+ngx_int_t
 ngx_court_trie_split(const ngx_str_t *path, ngx_court_segments_t *segments)
 {
     u_char     *p, *last, *start;
@@ -171,77 +116,58 @@ ngx_court_trie_add(ngx_court_parse_t *ps, const ngx_court_at_t *at,
     const ngx_str_t *template, const ngx_str_t *methods, ngx_uint_t nmethods,
     ngx_court_iface_t *iface, uint64_t *vars)
 {
-    ngx_uint_t                i, k, nvars, text, names[8];
-    ngx_court_segments_t      segments;
-    ngx_court_trie_node_t    *node, **next;
-    ngx_court_trie_method_t  *m;
+    ngx_uint_t              i;
+    ngx_court_template_t    t;
+    ngx_court_trie_node_t  *node;
 
-    if (ngx_court_trie_split(template, &segments) != NGX_OK) {
+    ngx_memzero(&t, sizeof(ngx_court_template_t));
+
+    if (ngx_court_trie_split(template, &t.segments) != NGX_OK) {
         return ngx_court_policy_error(ps, at, "must begin with a slash and "
                                       "have at most %d segments",
                                       NGX_COURT_POLICY_SEGMENTS);
     }
 
-    if (ngx_court_trie_check(ps, at, &segments) != NGX_OK) {
+    if (ngx_court_trie_check(ps, at, &t.segments) != NGX_OK) {
         return NGX_ERROR;
     }
 
     node = &ps->policy->trie->root;
-    nvars = 0;
-    *vars = 0;
 
-    for (i = 0; i < segments.n; i++) {
+    for (i = 0; i < t.segments.n; i++) {
+        node = ngx_court_trie_is_var(&t.segments.s[i])
+               ? ngx_court_trie_var_step(ps, at, node, &t, i)
+               : ngx_court_trie_step(ps, at, node, &t.segments.s[i]);
 
-        if (!ngx_court_trie_is_var(&segments.s[i])) {
-            node = ngx_court_trie_step(ps->pool, node, &segments.s[i]);
-            if (node == NULL) {
-                return ngx_court_policy_error(ps, at, "no memory");
-            }
-
-            continue;
-        }
-
-        if (nvars == NGX_COURT_POLICY_PATH_VARS) {
-            return ngx_court_policy_error(ps, at, "more than %d variables",
-                                          NGX_COURT_POLICY_PATH_VARS);
-        }
-
-        if (ngx_court_trie_name(ps, at, &segments.s[i], &names[nvars], &text)
-            != NGX_OK)
-        {
+        if (node == NULL) {
             return NGX_ERROR;
         }
-
-        if (*vars & ((uint64_t) 1 << names[nvars])) {
-            return ngx_court_policy_error(ps, at, "variable \"%V\" stands "
-                                          "twice", &segments.s[i]);
-        }
-
-        *vars |= (uint64_t) 1 << names[nvars++];
-        next = text ? &node->text : &node->var;
-
-        if (*next == NULL) {
-            *next = ngx_palloc(ps->pool, sizeof(ngx_court_trie_node_t));
-            if (*next == NULL
-                || ngx_court_trie_node_init(ps->pool, *next) != NGX_OK)
-            {
-                return ngx_court_policy_error(ps, at, "no memory");
-            }
-        }
-
-        node = *next;
     }
 
-    if (ngx_court_trie_twin(&ps->policy->trie->root, &segments, 0, node)
+    if (ngx_court_trie_twin(&ps->policy->trie->root, &t.segments, 0, node)
         || (node->methods.nelts
-            && ngx_memcmp(node->vars, names, nvars * sizeof(ngx_uint_t)) != 0))
+            && ngx_memcmp(node->vars, t.names, sizeof(t.names)) != 0))
     {
         return ngx_court_policy_error(ps, at, "differs from another path in "
                                       "variable names only");
     }
 
-    node->nvars = nvars;
-    ngx_memcpy(node->vars, names, nvars * sizeof(ngx_uint_t));
+    node->nvars = t.nvars;
+    ngx_memcpy(node->vars, t.names, sizeof(t.names));
+    *vars = t.vars;
+
+    return ngx_court_trie_methods(ps, at, node, methods, nmethods,
+                                  &iface->pub);
+}
+
+
+static ngx_int_t
+ngx_court_trie_methods(ngx_court_parse_t *ps, const ngx_court_at_t *at,
+    ngx_court_trie_node_t *node, const ngx_str_t *methods,
+    ngx_uint_t nmethods, const ngx_court_interface_t *interface)
+{
+    ngx_uint_t                i, k;
+    ngx_court_trie_method_t  *m;
 
     for (i = 0; i < nmethods; i++) {
         m = node->methods.elts;
@@ -260,7 +186,7 @@ ngx_court_trie_add(ngx_court_parse_t *ps, const ngx_court_at_t *at,
         }
 
         m->method = methods[i];
-        m->interface = &iface->pub;
+        m->interface = interface;
     }
 
     return NGX_OK;
@@ -359,9 +285,7 @@ ngx_court_trie_name(ngx_court_parse_t *ps, const ngx_court_at_t *at,
 }
 
 
-/* binary search; *place is where the segment stands or would stand */
-
-static ngx_uint_t
+ngx_uint_t
 ngx_court_trie_search(const ngx_court_trie_node_t *node,
     const ngx_str_t *segment, ngx_uint_t *place)
 {
@@ -406,8 +330,24 @@ ngx_court_trie_search(const ngx_court_trie_node_t *node,
 
 
 static ngx_court_trie_node_t *
-ngx_court_trie_step(ngx_pool_t *pool, ngx_court_trie_node_t *node,
-    const ngx_str_t *segment)
+ngx_court_trie_node(ngx_court_parse_t *ps, const ngx_court_at_t *at)
+{
+    ngx_court_trie_node_t  *node;
+
+    node = ngx_palloc(ps->pool, sizeof(ngx_court_trie_node_t));
+
+    if (node == NULL || ngx_court_trie_node_init(ps->pool, node) != NGX_OK) {
+        (void) ngx_court_policy_error(ps, at, "no memory");
+        return NULL;
+    }
+
+    return node;
+}
+
+
+static ngx_court_trie_node_t *
+ngx_court_trie_step(ngx_court_parse_t *ps, const ngx_court_at_t *at,
+    ngx_court_trie_node_t *node, const ngx_str_t *segment)
 {
     ngx_uint_t               place;
     ngx_court_trie_node_t   *next;
@@ -418,11 +358,13 @@ ngx_court_trie_step(ngx_pool_t *pool, ngx_court_trie_node_t *node,
         return child[place].node;
     }
 
-    next = ngx_palloc(pool, sizeof(ngx_court_trie_node_t));
+    next = ngx_court_trie_node(ps, at);
+    if (next == NULL) {
+        return NULL;
+    }
 
-    if (next == NULL || ngx_court_trie_node_init(pool, next) != NGX_OK
-        || ngx_array_push(&node->children) == NULL)
-    {
+    if (ngx_array_push(&node->children) == NULL) {
+        (void) ngx_court_policy_error(ps, at, "no memory");
         return NULL;
     }
 
@@ -436,6 +378,43 @@ ngx_court_trie_step(ngx_pool_t *pool, ngx_court_trie_node_t *node,
     child[place].node = next;
 
     return next;
+}
+
+
+static ngx_court_trie_node_t *
+ngx_court_trie_var_step(ngx_court_parse_t *ps, const ngx_court_at_t *at,
+    ngx_court_trie_node_t *node, ngx_court_template_t *t, ngx_uint_t i)
+{
+    ngx_str_t               *segment = &t->segments.s[i];
+    ngx_uint_t               name, text;
+    ngx_court_trie_node_t  **next;
+
+    if (t->nvars == NGX_COURT_POLICY_PATH_VARS) {
+        (void) ngx_court_policy_error(ps, at, "more than %d variables",
+                                      NGX_COURT_POLICY_PATH_VARS);
+        return NULL;
+    }
+
+    if (ngx_court_trie_name(ps, at, segment, &name, &text) != NGX_OK) {
+        return NULL;
+    }
+
+    if (t->vars & ((uint64_t) 1 << name)) {
+        (void) ngx_court_policy_error(ps, at, "variable \"%V\" stands twice",
+                                      segment);
+        return NULL;
+    }
+
+    t->vars |= (uint64_t) 1 << name;
+    t->names[t->nvars++] = name;
+
+    next = text ? &node->text : &node->var;
+
+    if (*next == NULL) {
+        *next = ngx_court_trie_node(ps, at);
+    }
+
+    return *next;
 }
 
 
@@ -472,257 +451,4 @@ ngx_court_trie_twin(const ngx_court_trie_node_t *node,
     child = node->children.elts;
 
     return ngx_court_trie_twin(child[place].node, segments, i + 1, except);
-}
-
-
-/*
- * Calls visit for each template that the path fits, the most literal first,
- * until one returns NGX_OK.  Depth is bounded by the number of segments, and
- * no node is entered twice.
- */
-
-static ngx_int_t
-ngx_court_trie_walk(const ngx_court_trie_t *trie,
-    const ngx_court_segments_t *path, ngx_court_trie_visit_pt visit,
-    void *data)
-{
-    ngx_uint_t                    depth;
-    const ngx_court_trie_node_t  *next;
-    ngx_court_trie_frame_t        frames[NGX_COURT_POLICY_SEGMENTS + 1];
-
-    depth = 0;
-    frames[0].node = &trie->root;
-    frames[0].stage = ngx_court_trie_literal;
-
-    for ( ;; ) {
-        next = NULL;
-
-        if (depth < path->n) {
-            next = ngx_court_trie_next(&frames[depth], &path->s[depth]);
-
-        } else if (frames[depth].node->methods.nelts
-                   && visit(data, frames, path) == NGX_OK)
-        {
-            return NGX_OK;
-        }
-
-        if (next) {
-            depth++;
-            frames[depth].node = next;
-            frames[depth].stage = ngx_court_trie_literal;
-            continue;
-        }
-
-        if (depth-- == 0) {
-            return NGX_DECLINED;
-        }
-    }
-}
-
-
-static ngx_uint_t
-ngx_court_trie_fits(const ngx_str_t *segment)
-{
-    ngx_uint_t  i;
-
-    if (segment->len == 0 || segment->len > NGX_COURT_POLICY_VAR) {
-        return 0;
-    }
-
-    for (i = 0; i < segment->len; i++) {
-        if (!ngx_court_unreserved(segment->data[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-static const ngx_court_trie_node_t *
-ngx_court_trie_next(ngx_court_trie_frame_t *frame, const ngx_str_t *segment)
-{
-    ngx_uint_t                     place;
-    const ngx_court_trie_node_t   *node = frame->node;
-    const ngx_court_trie_child_t  *child;
-
-    switch (frame->stage) {
-
-    case ngx_court_trie_literal:
-        frame->stage = ngx_court_trie_var;
-
-        if (ngx_court_trie_search(node, segment, &place)) {
-            child = node->children.elts;
-            return child[place].node;
-        }
-
-        /* fall through */
-
-    case ngx_court_trie_var:
-        frame->stage = ngx_court_trie_text;
-
-        if (node->var && ngx_court_trie_fits(segment)) {
-            return node->var;
-        }
-
-        /* fall through */
-
-    case ngx_court_trie_text:
-        frame->stage = ngx_court_trie_end;
-
-        if (node->text && segment->len
-            && segment->len <= NGX_COURT_POLICY_TEXT)
-        {
-            return node->text;
-        }
-
-        /* fall through */
-
-    default:
-        return NULL;
-    }
-}
-
-
-/* a level's stage is behind the way that was taken there */
-
-#define ngx_court_trie_took_var(f)  ((f)->stage != ngx_court_trie_var)
-
-
-static ngx_int_t
-ngx_court_trie_visit_find(void *data, const ngx_court_trie_frame_t *frames,
-    const ngx_court_segments_t *path)
-{
-    ngx_uint_t                      i, n;
-    ngx_court_trie_find_t          *find = data;
-    const ngx_court_trie_node_t    *leaf;
-    const ngx_court_trie_method_t  *m;
-
-    leaf = frames[path->n].node;
-    m = leaf->methods.elts;
-
-    for (i = 0; i < leaf->methods.nelts; i++) {
-        if (ngx_court_str_eq(&m[i].method, &find->method)) {
-            break;
-        }
-    }
-
-    if (i == leaf->methods.nelts) {
-        return NGX_DECLINED;
-    }
-
-    find->match->interface = m[i].interface;
-    find->match->nvars = leaf->nvars;
-
-    for (i = 0, n = 0; i < path->n && n < leaf->nvars; i++) {
-        if (ngx_court_trie_took_var(&frames[i])) {
-            find->match->vars[n].name = leaf->vars[n];
-            find->match->vars[n].value = path->s[i];
-            n++;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_court_policy_match(const ngx_court_policy_t *policy,
-    const ngx_str_t *method, const ngx_str_t *path, ngx_court_match_t *match)
-{
-    ngx_court_segments_t    segments;
-    ngx_court_trie_find_t   find;
-
-    static const ngx_str_t  head = ngx_string("HEAD");
-    static const ngx_str_t  get = ngx_string("GET");
-
-    match->interface = NULL;
-    match->nvars = 0;
-
-    find.method = ngx_court_str_eq(method, &head) ? get : *method;
-    find.match = match;
-
-    if (ngx_court_trie_split(path, &segments) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_court_trie_walk(policy->trie, &segments,
-                               ngx_court_trie_visit_find, &find);
-}
-
-
-static ngx_int_t
-ngx_court_trie_visit_list(void *data, const ngx_court_trie_frame_t *frames,
-    const ngx_court_segments_t *path)
-{
-    ngx_uint_t                      i, k;
-    ngx_court_trie_list_t          *list = data;
-    const ngx_court_trie_node_t    *leaf;
-    const ngx_court_trie_method_t  *m;
-
-    leaf = frames[path->n].node;
-    m = leaf->methods.elts;
-
-    for (i = 0; i < leaf->methods.nelts; i++) {
-        for (k = 0; k < list->n; k++) {
-            if (ngx_court_str_eq(&list->methods[k], &m[i].method)) {
-                break;
-            }
-        }
-
-        if (k == list->n && k < NGX_COURT_TRIE_METHODS) {
-            list->methods[list->n++] = m[i].method;
-        }
-    }
-
-    return NGX_DECLINED;
-}
-
-
-ngx_int_t
-ngx_court_policy_methods(ngx_pool_t *pool, const ngx_court_policy_t *policy,
-    const ngx_str_t *path, ngx_str_t *list)
-{
-    u_char                 *p;
-    size_t                  len;
-    ngx_uint_t              i;
-    ngx_court_segments_t    segments;
-    ngx_court_trie_list_t   found;
-
-    found.n = 0;
-    len = 1;
-    ngx_str_set(list, "");
-
-    if (ngx_court_trie_split(path, &segments) == NGX_OK) {
-        (void) ngx_court_trie_walk(policy->trie, &segments,
-                                   ngx_court_trie_visit_list, &found);
-    }
-
-    if (found.n == 0) {
-        return NGX_OK;
-    }
-
-    for (i = 0; i < found.n; i++) {
-        len += found.methods[i].len + 2;
-    }
-
-    p = ngx_pnalloc(pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    list->data = p;
-
-    for (i = 0; i < found.n; i++) {
-        if (i) {
-            *p++ = ',';
-            *p++ = ' ';
-        }
-
-        p = ngx_cpymem(p, found.methods[i].data, found.methods[i].len);
-    }
-
-    list->len = p - list->data;
-
-    return NGX_OK;
 }

@@ -15,16 +15,23 @@ static const char  *sound[] = {
     "  \"facts\": { \"identity\": [\"active\"], \"relation\": [\"side\"],",
     "             \"link\": [\"status\"] },",                         /* 4 */
     "  \"conditions\": {",
-    "    \"c1\": { \"on\": \"person\", \"all\": [ [\"identity.active\",\"==\",true] ] },",
-    "    \"c2\": { \"on\": \"caller\", \"all\": [ [\"token.acr_level\",\">=\",2] ] } },",
+    "    \"c1\": { \"on\": \"person\", \"all\": [ "
+      "[\"identity.active\",\"==\",true] ] },",
+    "    \"c2\": { \"on\": \"caller\", \"all\": [ "
+      "[\"token.acr_level\",\">=\",2] ] } },",
     "  \"interfaces\": [",                                            /* 8 */
-    "    { \"id\": \"a\", \"routes\": [ { \"methods\": [\"GET\"], \"path\": \"/a/{case}\" } ] },",
-    "    { \"id\": \"b\", \"routes\": [ { \"methods\": [\"GET\"], \"path\": \"/b\" } ] } ],",
+    "    { \"id\": \"a\", \"routes\": [ { \"methods\": [\"GET\"], \"path\": "
+      "\"/a/{case}\" } ] },",
+    "    { \"id\": \"b\", \"routes\": [ { \"methods\": [\"GET\"], \"path\": "
+      "\"/b\" } ] } ],",
     "  \"rules\": [",                                                 /* 11 */
-    "    { \"id\": \"r1\", \"effect\": \"allow\", \"roles\": [\"lawyer\"], \"interfaces\": [\"a\"], \"when\": [\"c1\"] },",
-    "    { \"id\": \"r2\", \"effect\": \"forbid\", \"roles\": [\"party\"], \"interfaces\": [\"b\"], \"reason\": \"own\" } ],",
+    "    { \"id\": \"r1\", \"effect\": \"allow\", \"roles\": [\"lawyer\"], "
+      "\"interfaces\": [\"a\"], \"when\": [\"c1\"] },",
+    "    { \"id\": \"r2\", \"effect\": \"forbid\", \"roles\": [\"party\"], "
+      "\"interfaces\": [\"b\"], \"reason\": \"own\" } ],",
     "  \"reasons\": {",                                               /* 14 */
-    "    \"own\": { \"zh\": { \"title\": \"t\", \"detail\": \"d\", \"next\": \"n\" } } } }",
+    "    \"own\": { \"zh\": { \"title\": \"t\", \"detail\": \"d\", "
+      "\"next\": \"n\" } } } }",
     NULL
 };
 
@@ -64,7 +71,8 @@ static const struct {
 
     /* conditions */
 
-    { 6, COND("{ \"on\": \"nobody\", \"all\": [ [\"token.sub\",\"exists\"] ] }"),
+    { 6, COND("{ \"on\": \"nobody\", \"all\": [ [\"token.sub\",\"exists\"] "
+      "] }"),
       "/conditions/c1/on: line 6: unknown value \"nobody\"" },
     { 6, COND("{ \"all\": [ [\"token.sub\",\"exists\"] ] }"),
       "/conditions/c1: line 6: \"on\" is missing" },
@@ -257,7 +265,8 @@ static const struct {
     { 12, RULE("\"roles\": [\"lawyer\"], \"interfaces\": [\"a\",\"*\"]"),
       "/rules/0/interfaces: line 12: an interface is named twice" },
     { 12, "    { \"id\": \"r2\", \"effect\": \"allow\", \"roles\": [\"lawyer\"]"
-      ", \"interfaces\": [\"a\"] },", "/rules/1: line 13: duplicate id \"r2\"" },
+      ", \"interfaces\": [\"a\"] },", "/rules/1: line 13: duplicate id "
+      "\"r2\"" },
     { 12, "    { \"id\": \"r1\", \"effect\": \"maybe\", \"roles\": [\"lawyer\"]"
       ", \"interfaces\": [\"a\"] },", "/rules/0/effect: line 12: unknown value "
       "\"maybe\"" },
