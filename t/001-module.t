@@ -22,7 +22,7 @@ __DATA__
 --- http_config eval: $::http
 --- config
     court_code B00;
-    location / {
+    location /api/ {
         proxy_pass http://court_mock;
     }
 --- request
@@ -38,32 +38,29 @@ WWW-Authenticate: Bearer.*
 --- http_config eval: $::http
 --- config
     court_code B00;
-    location / {
+    location /api/ {
         proxy_pass http://court_mock;
     }
 --- request
 GET /api/v1/cases/1
 --- more_headers eval: Court::bearer('lawyer')
 --- error_code: 200
---- response_body_like
-^GET /api/v1/cases/1
-subject=lawyer-1
-issuer=platform
-role=lawyer
-principal=
-interface=[a-z.]+
-rule=\S+
-code=B00
-decision=
-authorization=
-$
+--- response_body_like eval
+qr{^GET\ /api/v1/cases/1\ HTTP/1\.[01]
+(?=.*^Court-Subject:\ lawyer-1$)
+(?=.*^Court-Issuer:\ platform$)
+(?=.*^Court-Role:\ lawyer$)
+(?=.*^Court-Code:\ B00$)
+(?!.*^(?i:Authorization):)}msx
+--- no_error_log
+[error]
 
 
 === TEST 3: nobody's case, and a person the platform does not know
 --- http_config eval: $::http
 --- config
     court_code B00;
-    location / {
+    location /api/ {
         proxy_pass http://court_mock;
     }
 --- pipelined_requests eval
@@ -79,11 +76,11 @@ $
 --- http_config eval: $::http
 --- config
     court_code B00;
-    location / {
+    location /api/ {
         court off;
         return 200 "open\n";
     }
 --- request
-GET /
+GET /api/open
 --- response_body
 open

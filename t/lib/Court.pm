@@ -23,10 +23,12 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Path qw(make_path remove_tree);
+use IO::Select;
+use IO::Socket::UNIX;
 use IPC::Open2 qw(open2);
 use JSON::PP;
 use MIME::Base64 qw(encode_base64url);
-use Time::HiRes ();
+use POSIX ();
 
 # roles of each issuer, as in the demo and in conf/
 our %ROLES = (
@@ -137,7 +139,7 @@ sub dir {
 
     file('assertion.jwk', json(private_jwk('assertion',
                                            make_key('assertion'))));
-    file('audit.key', "audit1 " . ('5a' x 32) . "\n");
+    file('audit.key', 'a1 hmac-sm3 ' . encode_base64url('Z' x 32) . "\n");
     file('courts.json', json(courts()));
 
     return $dir;
@@ -305,8 +307,9 @@ my $FACTS = <<'_EOC_';
 _EOC_
 
 # What the source server asks: a server of files, told apart by fact and key.
-# What stands behind the gateway: says what reached it, one line a header.
 my $MOCKS = <<'_EOC_';
+    log_format source '$uri $status';
+
     upstream source_mock { server unix:@DIR@/run/mock.sock; }
     upstream court_mock  { server unix:@DIR@/run/court.sock; }
 
@@ -338,37 +341,15 @@ my $MOCKS = <<'_EOC_';
         root @DIR@/source;
         @SOURCE@
     }
-
-    log_format source '$uri $status';
-
-    server {
-        listen unix:@DIR@/run/court.sock;
-        court off;
-        access_log @DIR@/court.log source;
-        @COURT@
-
-        location / {
-            return 200 "$request_method $request_uri
-subject=$http_court_subject
-issuer=$http_court_issuer
-role=$http_court_role
-principal=$http_court_principal
-interface=$http_court_interface
-rule=$http_court_rule
-code=$http_court_code
-decision=$http_court_decision
-authorization=$http_authorization
-";
-        }
-    }
 _EOC_
 
 # Options: policy (a file, or a hash), facts (text instead of the five of the
-# demo), source and court (text for the mock servers), main (text for http{}),
-# issuer (text for both issuers).  The server says court_code itself.
+# demo), source (text for the mock source), main (text for http{}), issuer
+# (text for both issuers).  The server says court_code itself.
 sub http_config {
     my (%o) = @_;
     my $here = dir();
+    start_court();
     my $policy = $o{policy} || abs_path('conf/policy/court.json');
     my $issuers = '';
 
@@ -391,7 +372,6 @@ _EOC_
     my $mocks = $MOCKS;
     $mocks =~ s/\@DIR\@/$here/g;
     $mocks =~ s/\@SOURCE\@/$o{source} || ''/e;
-    $mocks =~ s/\@COURT\@/$o{court} || ''/e;
 
     return <<_EOC_ . $issuers . ($o{facts} || $FACTS) . $mocks;
     court_zone tokens:1m facts:1m negative:1m artefacts:8m;
@@ -406,7 +386,105 @@ _EOC_
 }
 
 
-# how often the mock court was reached, since the last call
+# The court behind the gateway, a process of its own: in a server of this same
+# nginx the headers that we set would be taken for a client's and removed.  It
+# answers with the head and the body that reached it, a header a line, or with
+# the bytes of dir()/court.reply where that file is; one line of court.log for
+# each request.
+
+my ($court_pid, $court_owner);
+
+sub start_court {
+    return if $court_pid;
+
+    my $listen = IO::Socket::UNIX->new(
+        Local => dir() . '/run/court.sock', Listen => 64)
+        or die "Court: court.sock: $!\n";
+    my $parent = $$;
+
+    $court_pid = fork();
+    die "Court: fork: $!\n" unless defined $court_pid;
+    $court_owner = $$ if $court_pid;
+    return if $court_pid;
+
+    open STDIN,  '<', '/dev/null';
+    open STDOUT, '>', '/dev/null';
+    open STDERR, '>>', dir() . '/court.err';
+    $SIG{$_} = 'DEFAULT' for qw(INT TERM);
+    $SIG{PIPE} = 'IGNORE';
+
+    # without our parent nobody would stop us
+    my $select = IO::Select->new($listen);
+    while (getppid() == $parent) {
+        next unless $select->can_read(1);
+        my $socket = $listen->accept or next;
+        answer_as_court($socket);
+        close $socket;
+    }
+
+    POSIX::_exit(0);
+}
+
+
+sub read_request {
+    my ($socket) = @_;
+    my $text = '';
+
+    while ($text !~ /\r\n\r\n/) {
+        sysread($socket, $text, 65536, length $text) or return;
+    }
+
+    my ($head, $body) = split /\r\n\r\n/, $text, 2;
+    my ($length) = $head =~ /^Content-Length: *(\d+)/mi;
+
+    while ($length && length $body < $length) {
+        sysread($socket, $body, 65536, length $body) or return;
+    }
+
+    return ($head, $body);
+}
+
+
+sub answer_as_court {
+    my ($socket) = @_;
+    my ($head, $body) = read_request($socket) or return;
+    my $reply;
+
+    if (open my $log, '>>', dir() . '/court.log') {
+        print $log $head =~ s/\r\n.*//sr, "\n";
+        close $log;
+    }
+
+    if (open my $in, '<:raw', dir() . '/court.reply') {
+        local $/;
+        $reply = <$in>;
+
+    } else {
+        $body = $head =~ s/\r//gr . "\n\n" . $body;
+        $reply = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                 . 'Content-Length: ' . length($body) . "\r\n"
+                 . "Connection: close\r\n\r\n$body";
+    }
+
+    while (length $reply) {
+        my $n = syswrite $socket, $reply or return;
+        substr $reply, 0, $n, '';
+    }
+}
+
+
+END {
+    if ($court_owner && $court_owner == $$) {
+        my $status = $?;
+
+        kill 'TERM', $court_pid;
+        waitpid $court_pid, 0;
+        $? = $status;
+    }
+}
+
+
+# how often the court was reached, since the last call
 sub hits {
     my $log = dir() . '/court.log';
 
