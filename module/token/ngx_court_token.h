@@ -42,14 +42,16 @@ typedef struct {
     ngx_court_alg_set_t        algorithms;
     ngx_str_t                  typ;        /* "at+jwt" */
     time_t                     leeway;     /* 30 */
-    time_t                     token_max_age;  /* exp - iat and now - iat; 0 none */
+    time_t                     token_max_age;  /* exp - iat, now - iat; 0
+                                            * none */
     ngx_array_t               *claims;     /* ngx_court_claim_t or NULL */
     ngx_array_t               *acr;        /* ngx_str_t ascending, or NULL */
     ngx_court_binding_t        binding;
     ngx_court_sm2_opts_t       sm2;
     ngx_court_jwks_t          *jwks;
-    u_char                     config_hash[NGX_COURT_SHA256_LEN];  /* of all above;
-                                            * part of cache keys */
+    u_char                     config_hash[NGX_COURT_SHA256_LEN];
+                                           /* of all above but jwks; part
+                                            * of cache keys */
 } ngx_court_issuer_t;
 
 /* fills config_hash; call once when all members are set */
