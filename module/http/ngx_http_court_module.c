@@ -24,9 +24,6 @@ static void ngx_http_court_exit_process(ngx_cycle_t *cycle);
 
 ngx_http_court_worker_t  ngx_http_court_worker;
 
-/* whose tiers and policy this process has started; NULL: none */
-static ngx_cycle_t  *ngx_http_court_started;
-
 
 static ngx_conf_enum_t  ngx_http_court_modes[] = {
     { ngx_string("on"), NGX_HTTP_COURT_ON },
@@ -561,11 +558,41 @@ ngx_http_court_used(ngx_cycle_t *cycle)
 
 
 static ngx_int_t
-ngx_http_court_start(ngx_cycle_t *cycle)
+ngx_http_court_init_module(ngx_cycle_t *cycle)
 {
     ngx_http_court_main_conf_t  *mcf;
 
+    if (ngx_test_config) {
+        return NGX_OK;
+    }
+
     mcf = ngx_http_court_used(cycle);
+
+    return (mcf && mcf->policy_file.len)
+           ? ngx_http_court_policy_publish(cycle, mcf) : NGX_OK;
+}
+
+
+/* NULL also in cache manager and loader, which have nothing to decide */
+
+static ngx_http_court_main_conf_t *
+ngx_http_court_process(ngx_cycle_t *cycle)
+{
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NULL;
+    }
+
+    return ngx_http_court_used(cycle);
+}
+
+
+static ngx_int_t
+ngx_http_court_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_court_process(cycle);
     if (mcf == NULL) {
         return NGX_OK;
     }
@@ -578,75 +605,21 @@ ngx_http_court_start(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    ngx_http_court_started = cycle;
-
     return mcf->policy_file.len ? ngx_http_court_policy_start(cycle, mcf)
                                 : NGX_OK;
 }
 
 
 static void
-ngx_http_court_stop(void)
+ngx_http_court_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_court_main_conf_t  *mcf;
 
-    if (ngx_http_court_started == NULL) {
+    mcf = ngx_http_court_process(cycle);
+    if (mcf == NULL) {
         return;
     }
 
-    mcf = ngx_http_court_used(ngx_http_court_started);
-
-    ngx_http_court_policy_stop(ngx_http_court_started);
+    ngx_http_court_policy_stop(cycle);
     ngx_court_tiers_stop(&mcf->tiers);
-
-    ngx_http_court_started = NULL;
-}
-
-
-static ngx_int_t
-ngx_http_court_init_module(ngx_cycle_t *cycle)
-{
-    ngx_http_court_main_conf_t  *mcf;
-
-    if (ngx_test_config) {
-        return NGX_OK;
-    }
-
-    mcf = ngx_http_court_used(cycle);
-
-    if (mcf && mcf->policy_file.len
-        && ngx_http_court_policy_publish(cycle, mcf) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* a single process reloads without being started anew */
-
-    if (ngx_http_court_started) {
-        ngx_http_court_stop();
-        return ngx_http_court_start(cycle);
-    }
-
-    return NGX_OK;
-}
-
-
-/* cache manager and loader have nothing to decide */
-
-static ngx_int_t
-ngx_http_court_init_process(ngx_cycle_t *cycle)
-{
-    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
-    {
-        return NGX_OK;
-    }
-
-    return ngx_http_court_start(cycle);
-}
-
-
-static void
-ngx_http_court_exit_process(ngx_cycle_t *cycle)
-{
-    ngx_http_court_stop();
 }
