@@ -84,7 +84,8 @@ static const char  policy_text[] = Q(
     { "id": "r13", "effect": "allow", "roles": ["gov_lawyer"],
       "interfaces": ["unit"], "when": ["own_unit"] },
     { "id": "r14", "effect": "allow", "roles": ["lawyer"],
-      "interfaces": ["late"], "when": ["aal2", "active"] },
+      "interfaces": ["late"], "when": ["aal2", "active"],
+      "needs": { "identity": 900 } },
     { "id": "r15", "effect": "allow", "roles": ["assistant"], "delegated": true,
       "interfaces": ["late"], "when": ["link"] },
     { "id": "r16", "effect": "forbid", "roles": ["lawyer"],
@@ -185,6 +186,8 @@ static const decide_case_t  cases[] = {
       "forbid r7 forbidden", "a true forbid" },
     { "party", "GET", "/two/1", "token.acr_level=2;relation.side=p;"
       "request.drill=false", "allow r9 -", "false and absent is false" },
+    { "party", "GET", "/two/1", "token.acr_level=2;relation.side=p;"
+      "request.channel=web", "allow r9 -", "absent and false is false" },
     { "party", "GET", "/two/1", "token.acr_level=1;relation.side=p;"
       "request.channel=app;request.drill=false", "allow r10 -",
       "the second rule" },
@@ -206,7 +209,7 @@ static const decide_case_t  cases[] = {
     { "assistant", "GET", "/c/1", ASSIST PRINC, "unmet r3 not_delegated",
       "nothing delegated" },
     { "assistant", "GET", "/c/1", ASSIST PRINC
-      "principal:relation.delegated=b\x1fread|aa\x1fread|a\x1freads",
+      "principal:relation.delegated=b\x1fread|aa\x1fread|a\x1freads|a!read",
       "unmet r3 not_delegated", "delegated to others, or something else" },
     { "assistant", "GET", "/c/1", ASSIST GRANT
       "relation.side=p;relation.delegated=a\x1fread;identity.active=true;"
@@ -451,6 +454,7 @@ main(void)
     decide_needs(policy, "file", "lawyer", "identity/c/0");
     decide_needs(policy, "file", "assistant", "");
     decide_needs(policy, "two", "party", "relation/c/-1");
+    decide_needs(policy, "late", "lawyer", "identity/c/300 relation/c/-1");
     decide_needs(policy, "two", "king", "");
     decide_needs(policy, "unit", "gov_lawyer", "");
     decide_needs(policy, "nope", "lawyer", "");
