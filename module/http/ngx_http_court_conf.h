@@ -127,6 +127,11 @@ char *ngx_http_court_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_court_issuer_names(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* ngx_http_court_merge.c */
+void *ngx_http_court_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_court_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
 /*
  * ngx_http_court_main.c: when all has been read, before anything is merged:
  * names are resolved, the policy is compiled, zones are declared.

@@ -259,7 +259,7 @@ ngx_http_court_issuer_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* warns of keys that can't be used; none at all refuses this issuer's callers */
+/* warns of keys that can't be used; without any, callers are refused */
 
 static char *
 ngx_http_court_issuer_keys(ngx_conf_t *cf, ngx_http_court_issuer_conf_t *icf)
