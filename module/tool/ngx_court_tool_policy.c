@@ -6,23 +6,10 @@
  * without a server.
  */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include "ngx_court_rt.h"
+#include "ngx_court_tool.h"
 #include "ngx_court_path.h"
 #include "ngx_court_time.h"
 #include "ngx_court_tool_facts.h"
-
-
-/* interface.md, CLI: exit codes */
-#define NGX_COURT_TOOL_YES           0
-#define NGX_COURT_TOOL_NO            1
-#define NGX_COURT_TOOL_USAGE         2
-#define NGX_COURT_TOOL_INVALID       3
-#define NGX_COURT_TOOL_UNDETERMINED  6
-
-#define NGX_COURT_TOOL_FILE_MAX  (16 * 1024 * 1024)
 
 
 typedef struct {
@@ -33,7 +20,7 @@ typedef struct {
     const char                *unmet;
     const char                *sub;
     const char                *output;
-    ngx_uint_t                 favourable;
+    const char                *favourable;
     ngx_uint_t                 nargs;
     const char                *args[2];
 } ngx_court_tool_policy_opts_t;
@@ -49,13 +36,7 @@ typedef struct {
 } ngx_court_tool_answer_t;
 
 
-int ngx_court_tool_policy(int argc, char **argv);
-
 static int ngx_court_tool_policy_usage(const char *what);
-static ngx_int_t ngx_court_tool_policy_opts(int argc, char **argv,
-    ngx_court_tool_policy_opts_t *o);
-static ngx_int_t ngx_court_tool_policy_read(ngx_pool_t *pool,
-    const char *name, ngx_str_t *text);
 static ngx_court_policy_t *ngx_court_tool_policy_load(ngx_pool_t *pool,
     const char *name);
 static int ngx_court_tool_policy_check(ngx_court_tool_policy_opts_t *o);
@@ -78,28 +59,23 @@ static const char  ngx_court_tool_policy_help[] =
 int
 ngx_court_tool_policy(int argc, char **argv)
 {
-    int                           rc;
-    ngx_court_tool_policy_opts_t  o;
+    int                            rc;
+    ngx_court_tool_policy_opts_t   o;
 
-    /* called with or without the noun before the verb */
-
-    while (argc > 0 && strcmp(argv[0], "check") != 0
-           && strcmp(argv[0], "can-i") != 0)
-    {
-        if (strcmp(argv[0], "policy") != 0 && strchr(argv[0], '/') == NULL
-            && strcmp(argv[0], "court-tool") != 0)
-        {
-            break;
-        }
-
-        argc--;
-        argv++;
-    }
+    const ngx_court_tool_option_t  options[] = {
+        { "-f", &o.policy, 0 }, { "--role", &o.role, 0 },
+        { "--facts", &o.facts, 0 }, { "--unmet", &o.unmet, 0 },
+        { "--sub", &o.sub, 0 }, { "-o", &o.output, 0 },
+        { "--favourable", &o.favourable, 1 }, { NULL, NULL, 0 }
+    };
 
     memset(&o, 0, sizeof(o));
 
-    if (argc < 1 || ngx_court_tool_policy_opts(argc - 1, argv + 1, &o)
-                    != NGX_OK)
+    if (argc < 1
+        || ngx_court_tool_options(argc, argv, options, o.args, 2, &o.nargs)
+           != NGX_OK
+        || (o.output && strcmp(o.output, "json") != 0
+            && strcmp(o.output, "text") != 0))
     {
         return ngx_court_tool_policy_usage(NULL);
     }
@@ -140,119 +116,13 @@ ngx_court_tool_policy_usage(const char *what)
 }
 
 
-static ngx_int_t
-ngx_court_tool_policy_opts(int argc, char **argv,
-    ngx_court_tool_policy_opts_t *o)
-{
-    int          i;
-    ngx_uint_t   k;
-
-    const struct {
-        const char   *name;
-        const char  **value;
-    } options[] = {
-        { "-f", &o->policy }, { "--role", &o->role },
-        { "--facts", &o->facts }, { "--unmet", &o->unmet },
-        { "--sub", &o->sub }, { "-o", &o->output }, { NULL, NULL }
-    };
-
-    for (i = 0; i < argc; i++) {
-
-        if (strcmp(argv[i], "--favourable") == 0) {
-            o->favourable = 1;
-            continue;
-        }
-
-        for (k = 0; options[k].name; k++) {
-            if (strcmp(argv[i], options[k].name) == 0) {
-                break;
-            }
-        }
-
-        if (options[k].name) {
-            if (i + 1 == argc || *options[k].value) {
-                return NGX_ERROR;
-            }
-
-            *options[k].value = argv[++i];
-            continue;
-        }
-
-        if (argv[i][0] == '-' || o->nargs == 2) {
-            return NGX_ERROR;
-        }
-
-        o->args[o->nargs++] = argv[i];
-    }
-
-    if (o->output && strcmp(o->output, "json") != 0
-        && strcmp(o->output, "text") != 0)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-/* "-" is stdin */
-
-static ngx_int_t
-ngx_court_tool_policy_read(ngx_pool_t *pool, const char *name,
-    ngx_str_t *text)
-{
-    FILE    *f;
-    size_t   n, size;
-    u_char  *p;
-
-    f = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
-    if (f == NULL) {
-        return NGX_ERROR;
-    }
-
-    text->data = NULL;
-    text->len = 0;
-    size = 65536;
-
-    for ( ;; ) {
-        p = ngx_pnalloc(pool, size);
-        if (p == NULL) {
-            break;
-        }
-
-        if (text->len) {
-            memcpy(p, text->data, text->len);
-        }
-
-        text->data = p;
-        n = fread(p + text->len, 1, size - text->len, f);
-        text->len += n;
-
-        if (text->len < size || size > NGX_COURT_TOOL_FILE_MAX) {
-            break;
-        }
-
-        size *= 4;
-    }
-
-    n = p == NULL || ferror(f);
-
-    if (f != stdin) {
-        fclose(f);
-    }
-
-    return n ? NGX_ERROR : NGX_OK;
-}
-
-
 static ngx_court_policy_t *
 ngx_court_tool_policy_load(ngx_pool_t *pool, const char *name)
 {
     ngx_str_t            text, err;
     ngx_court_policy_t  *policy;
 
-    if (ngx_court_tool_policy_read(pool, name, &text) != NGX_OK) {
-        fprintf(stderr, "%s: cannot be read\n", name);
+    if (ngx_court_tool_read(pool, name, &text) != NGX_OK) {
         return NULL;
     }
 
@@ -361,7 +231,7 @@ ngx_court_tool_policy_prepare(ngx_court_tool_policy_opts_t *o,
         return ngx_court_tool_policy_usage("unknown role");
     }
 
-    a->assume.favourable = o->favourable;
+    a->assume.favourable = o->favourable != NULL;
     a->assume.unmet = NGX_COURT_NO_FIELD;
 
     if (o->unmet) {
@@ -378,10 +248,7 @@ ngx_court_tool_policy_prepare(ngx_court_tool_policy_opts_t *o,
     a->facts.policy = a->policy;
     a->facts.now = time(NULL);
 
-    if (o->facts
-        && ngx_court_tool_policy_read(o->pool, o->facts, &text) != NGX_OK)
-    {
-        fprintf(stderr, "%s: cannot be read\n", o->facts);
+    if (o->facts && ngx_court_tool_read(o->pool, o->facts, &text) != NGX_OK) {
         return NGX_COURT_TOOL_USAGE;
     }
 
