@@ -19,6 +19,7 @@
 /*
  * Decodes src into pool memory.  NGX_OK; NGX_DECLINED where src is not
  * strict base64url; NGX_ERROR without memory.  An empty src is an empty dst.
+ * dst may be src, and is set on NGX_OK only.
  */
 ngx_int_t ngx_court_base64url_decode(ngx_pool_t *pool, ngx_str_t *dst,
     const ngx_str_t *src);

@@ -28,14 +28,18 @@ ngx_int_t ngx_court_path_canonical(const ngx_str_t *target, ngx_str_t *path,
 
 /*
  * RFC 3986 section 2.3: everything but unreserved becomes %XX ('%' too).
- * len: the size of the result; escape: writes it at p, returns the end.
+ * len: the size of the result; escape: writes it at p, returns the end;
+ * escape_str and unescape_str: dst may be src.
  */
 size_t ngx_court_escape_len(const ngx_str_t *s);
 u_char *ngx_court_escape(u_char *p, const ngx_str_t *s);
 ngx_int_t ngx_court_escape_str(ngx_pool_t *pool, ngx_str_t *dst,
     const ngx_str_t *src);
 
-/* reverses escape; NGX_DECLINED where src is no such text (bad %XX) */
+/*
+ * Reverses escape: any other byte stands for itself, hex in either case.
+ * NGX_DECLINED where a '%' is not followed by two hex digits.
+ */
 ngx_int_t ngx_court_unescape_str(ngx_pool_t *pool, ngx_str_t *dst,
     const ngx_str_t *src);
 

@@ -72,6 +72,10 @@ test_found(ngx_pool_t *pool)
 
     is_int(ngx_court_entry_read(other, &bytes, &out), NGX_DECLINED,
            "another schema is a miss");
+    bytes.data[1] = 2;
+    is_int(ngx_court_entry_read(fact, &bytes, &out), NGX_DECLINED,
+           "found is 0 or 1");
+    bytes.data[1] = 1;
 
     taken = 0;
 
