@@ -38,7 +38,7 @@ CFLAGS     ?= -O2 -g
 WARNINGS   := -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
                 -Wno-missing-field-initializers
 INCLUDES    = $(addprefix -I$(N)/src/,core event event/modules event/quic \
-                os/unix http http/modules http/v2) -I$(N)/objs \
+                os/unix http http/modules http/v2 http/v3) -I$(N)/objs \
                 $(addprefix -I,$(wildcard $(PURE:%=module/%) module/store)) \
                 -Imodule/tool -It/lib
 LIBS       := -l:libhiredis.a -ljansson -lcrypto -lm
@@ -161,7 +161,8 @@ TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(CURDIR)/$(TOOL)' \
 NGINX_RUN   = $(if $(SAN),$(abspath $(B))/nginx-run,$(NGINX_BINARY))
 RUN         = $(TEST_ENV) tini -s -- t/lib/run
 SUFFIX     := $(if $(SAN),-san)
-programs    = $(sort $(shell find t/$(1) -maxdepth 1 -type f -perm -u+x))
+programs    = $(sort $(shell find t/$(1) -maxdepth 1 -type f -perm -u+x \
+                2>/dev/null))
 
 suites: $(SO) $(TOOL) $(if $(SAN),$(B)/nginx-run)    ## t/*.t; T=t/010-x.t
 	@$(RUN) suites$(SUFFIX) $(sort $(if $(T),$(T),$(wildcard t/*.t)))

@@ -21,7 +21,7 @@ package Court;
 
 use strict;
 use warnings;
-use Cwd qw(abs_path);
+use File::Spec;
 use File::Path qw(make_path remove_tree);
 use IO::Select;
 use IO::Socket::UNIX;
@@ -129,7 +129,7 @@ sub dir {
     my $build = $ENV{BUILD} || 'build';
 
     make_path("$build/suites");
-    $dir = abs_path("$build/suites") . "/$suite";
+    $dir = File::Spec->rel2abs("$build/suites/$suite");
     remove_tree($dir);
     make_path("$dir/run", "$dir/state", "$dir/source", { mode => 0700 });
 
@@ -140,16 +140,18 @@ sub dir {
     file('assertion.jwk', json(private_jwk('assertion',
                                            make_key('assertion'))));
     file('audit.key', 'a1 hmac-sm3 ' . encode_base64url('Z' x 32) . "\n");
-    file('courts.json', json(courts()));
+    file('courts.json', slurp('conf/courts.json'));
 
     return $dir;
 }
 
 
-sub courts {
-    open my $in, '<', 'conf/courts.json' or die "conf/courts.json: $!\n";
+sub slurp {
+    my ($path) = @_;
+
+    open my $in, '<:raw', $path or die "$path: $!\n";
     local $/;
-    return JSON::PP->new->utf8->decode(scalar <$in>);
+    return scalar <$in>;
 }
 
 
@@ -343,17 +345,17 @@ my $MOCKS = <<'_EOC_';
     }
 _EOC_
 
-# Options: policy (a file, or a hash), facts (text instead of the five of the
+# Options: policy (JSON, or a hash), facts (text instead of the five of the
 # demo), source (text for the mock source), main (text for http{}), issuer
 # (text for both issuers).  The server says court_code itself.
 sub http_config {
     my (%o) = @_;
     my $here = dir();
     start_court();
-    my $policy = $o{policy} || abs_path('conf/policy/court.json');
+    my $policy = $o{policy} || slurp('conf/policy/court.json');
     my $issuers = '';
 
-    $policy = file('policy.json', json($policy)) if ref $policy;
+    $policy = file('policy.json', ref $policy ? json($policy) : $policy);
 
     for my $name (sort keys %ROLES) {
         $issuers .= <<_EOC_;
