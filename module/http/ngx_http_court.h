@@ -61,7 +61,7 @@ typedef struct {
     ngx_str_t                  iss;
     time_t                     ttl;
     ngx_uint_t                 per_request;
-    ngx_str_t                  jwks;         /* answer of court_assertion_jwks */
+    ngx_str_t                  jwks;         /* as court_assertion_jwks says */
 } ngx_http_court_assertion_conf_t;
 
 
@@ -77,7 +77,7 @@ typedef struct {
 /* worker state: everything that changes after configuration */
 typedef struct {
     ngx_http_court_pinned_t   *live;         /* NULL: policy_unavailable */
-    ngx_event_t                poll;         /* artefact generation, cancelable */
+    ngx_event_t                poll;         /* for generations; cancelable */
     void                      *assertions;   /* ngx_http_court_assertion.c */
     uint64_t                   request_seq;  /* part of request ids */
 } ngx_http_court_worker_t;
@@ -232,6 +232,10 @@ struct ngx_http_court_session_s {
 extern ngx_module_t  ngx_http_court_module;
 extern ngx_module_t  ngx_http_court_filter_module;
 
+
+/* ngx_http_court_module.c: registers a phase handler */
+ngx_int_t ngx_http_court_phase(ngx_conf_t *cf, ngx_http_phases phase,
+    ngx_http_handler_pt handler);
 
 /* ngx_http_court_session.c: POST_READ scrub, PREACCESS guard */
 /* the session, NULL where there is none yet; the same, made where there is

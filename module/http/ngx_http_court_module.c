@@ -318,7 +318,7 @@ ngx_http_court_preconfiguration(ngx_conf_t *cf)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_court_phase(ngx_conf_t *cf, ngx_http_phases phase,
     ngx_http_handler_pt handler)
 {
@@ -341,10 +341,8 @@ ngx_http_court_phase(ngx_conf_t *cf, ngx_http_phases phase,
 /*
  * Phases run their handlers from the last one registered to the first.  The
  * access handler goes to the very front, and so runs last: proofs are spent
- * and sources are asked only where no other module refuses any more.
- *
- * An error_page of an early error enters at SERVER_REWRITE or, by name, at
- * REWRITE: the scrub stands there, too.
+ * and sources are asked only where no other module refuses any more.  The
+ * scrub is registered by our second module (ngx_http_court_session_init).
  */
 
 static ngx_int_t
@@ -354,14 +352,8 @@ ngx_http_court_register(ngx_conf_t *cf)
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
 
-    if (ngx_http_court_phase(cf, NGX_HTTP_POST_READ_PHASE,
-                             ngx_http_court_scrub_handler) != NGX_OK
-        || ngx_http_court_phase(cf, NGX_HTTP_SERVER_REWRITE_PHASE,
-                                ngx_http_court_scrub_handler) != NGX_OK
-        || ngx_http_court_phase(cf, NGX_HTTP_REWRITE_PHASE,
-                                ngx_http_court_scrub_handler) != NGX_OK
-        || ngx_http_court_phase(cf, NGX_HTTP_PREACCESS_PHASE,
-                                ngx_http_court_guard_handler) != NGX_OK
+    if (ngx_http_court_phase(cf, NGX_HTTP_PREACCESS_PHASE,
+                             ngx_http_court_guard_handler) != NGX_OK
         || ngx_http_court_phase(cf, NGX_HTTP_LOG_PHASE,
                                 ngx_http_court_log_handler) != NGX_OK
         || ngx_http_court_phase(cf, NGX_HTTP_ACCESS_PHASE,

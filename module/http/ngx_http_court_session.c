@@ -154,17 +154,24 @@ ngx_http_court_session_id(ngx_http_court_session_t *s)
 
 
 /*
- * nginx runs the handlers of a phase last registered first.  A "return" in
- * the rewrite phase ends it, so that we must have seen the location before:
- * registered by our second module, which stands behind the rewrite module.
+ * nginx runs the handlers of a phase last registered first: registered by our
+ * second module, which stands behind rewrite and realip, the scrub is before
+ * them.  An error_page of an early error enters at SERVER_REWRITE or, by
+ * name, at REWRITE; and a "return" ends that phase, so that we must have seen
+ * the location before.
  */
 
 ngx_int_t
 ngx_http_court_session_init(ngx_conf_t *cf)
 {
-    ngx_http_handler_pt         *h;
-    ngx_http_core_main_conf_t   *cmcf;
+    ngx_uint_t                   i;
     ngx_http_court_main_conf_t  *mcf;
+
+    static const ngx_http_phases  phases[] = {
+        NGX_HTTP_POST_READ_PHASE,
+        NGX_HTTP_SERVER_REWRITE_PHASE,
+        NGX_HTTP_REWRITE_PHASE
+    };
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
 
@@ -172,14 +179,13 @@ ngx_http_court_session_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
+    for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+        if (ngx_http_court_phase(cf, phases[i], ngx_http_court_scrub_handler)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
-
-    *h = ngx_http_court_scrub_handler;
 
     return NGX_OK;
 }
