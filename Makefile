@@ -36,7 +36,8 @@ SANFLAGS   := $(if $(SAN),-fsanitize=address$(comma)undefined \
                 -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 CFLAGS     ?= -O2 -g
 WARNINGS   := -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
-                -Wno-missing-field-initializers
+                -Wno-missing-field-initializers $(if $(findstring clang, \
+                $(CC)),,-Wno-error=maybe-uninitialized)
 INCLUDES    = $(addprefix -I$(N)/src/,core event event/modules event/quic \
                 os/unix http http/modules http/v2 http/v3) -I$(N)/objs \
                 $(addprefix -I,$(wildcard $(PURE:%=module/%) module/store)) \
