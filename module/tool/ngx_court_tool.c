@@ -9,6 +9,7 @@
 #include "ngx_court_token.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 
@@ -56,7 +57,8 @@ ngx_court_tool_usage(FILE *out)
     }
 
     fprintf(out, "\nexit codes: 0 yes/ok, 1 no, 2 usage, 3 configuration "
-            "invalid,\n4 dependency unreachable, 6 undetermined\n");
+            "invalid,\n4 dependency unreachable, 5 not permitted, "
+            "6 undetermined\n");
 }
 
 
@@ -184,27 +186,82 @@ ngx_court_tool_read(ngx_pool_t *pool, const char *name, ngx_str_t *text)
 }
 
 
-ngx_int_t
-ngx_court_tool_write(const char *name, const ngx_str_t *text)
+static ngx_int_t
+ngx_court_tool_write_fd(int fd, const ngx_str_t *text)
 {
-    int      fd;
+    size_t   sent;
     ssize_t  n;
 
+    for (sent = 0; sent < text->len; sent += n) {
+        n = write(fd, text->data + sent, text->len - sent);
+
+        if (n <= 0) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* a regular file gets its mode before its bytes, whatever it had before */
+
+static ngx_int_t
+ngx_court_tool_write_file(const char *name, const ngx_str_t *text,
+    ngx_uint_t secret)
+{
+    int          fd;
+    ngx_int_t    rc;
+    struct stat  st;
+
+    fd = open(name, O_WRONLY|O_CREAT|O_CLOEXEC, secret ? 0600 : 0644);
+    if (fd == -1) {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_ERROR;
+
+    if (fstat(fd, &st) == -1) {
+        goto done;
+    }
+
+    if (!S_ISREG(st.st_mode)) {
+        rc = ngx_court_tool_write_fd(fd, text);
+        goto done;
+    }
+
+    if (secret && st.st_size) {
+        errno = EEXIST;
+        goto done;
+    }
+
+    if (ftruncate(fd, 0) == 0 && fchmod(fd, secret ? 0600 : 0644) == 0) {
+        rc = ngx_court_tool_write_fd(fd, text);
+    }
+
+done:
+
+    return close(fd) == 0 ? rc : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_court_tool_write(const char *name, const ngx_str_t *text,
+    ngx_uint_t secret)
+{
     if (name == NULL || strcmp(name, "-") == 0) {
         return fwrite(text->data, 1, text->len, stdout) == text->len
                && fflush(stdout) == 0 ? NGX_OK : NGX_ERROR;
     }
 
-    fd = open(name, O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, 0600);
-    if (fd == -1) {
-        fprintf(stderr, "court-tool: cannot write %s: %s\n", name,
-                strerror(errno));
-        return NGX_ERROR;
+    if (ngx_court_tool_write_file(name, text, secret) == NGX_OK) {
+        return NGX_OK;
     }
 
-    n = write(fd, text->data, text->len);
+    fprintf(stderr, "court-tool: cannot write %s: %s\n", name,
+            strerror(errno));
 
-    return close(fd) == 0 && n == (ssize_t) text->len ? NGX_OK : NGX_ERROR;
+    return NGX_ERROR;
 }
 
 

@@ -50,8 +50,12 @@ ngx_int_t ngx_court_tool_options(int argc, char **argv,
 ngx_int_t ngx_court_tool_read(ngx_pool_t *pool, const char *name,
     ngx_str_t *text);
 
-/* name NULL: standard output; else a new file of mode 0600 */
-ngx_int_t ngx_court_tool_write(const char *name, const ngx_str_t *text);
+/*
+ * name NULL or "-": standard output; else a file.  secret: of mode 0600, and
+ * one that holds something is not overwritten: it may be the only copy.
+ */
+ngx_int_t ngx_court_tool_write(const char *name, const ngx_str_t *text,
+    ngx_uint_t secret);
 
 #define ngx_court_tool_str(s, c)                                              \
     ((s)->data = (u_char *) (c), (s)->len = (c) ? strlen(c) : 0)

@@ -9,6 +9,7 @@
 #include "ngx_court_tool.h"
 #include "ngx_court_jose.h"
 #include "ngx_court_base64url.h"
+#include "ngx_court_seal.h"
 
 
 #define NGX_COURT_KEYS_FILES  16
@@ -22,6 +23,7 @@ typedef struct {
     const char                *kid;
     const char                *in;
     const char                *out;
+    const char                *output;
 } ngx_court_keys_opts_t;
 
 
@@ -29,11 +31,11 @@ static int
 ngx_court_keys_usage(void)
 {
     fprintf(stderr,
-            "usage: court-tool keys new --kty ec|okp|rsa|sm2|oct [--crv C] "
+            "usage: court-tool keys new ec|okp|rsa|sm2|oct [--crv C] "
             "[--bits N]\n"
-            "           [--kid K] [--out FILE]          a private JWKS\n"
-            "       court-tool keys new --kty seal|audit [--alg A] [--kid K]\n"
-            "           [--out FILE]                    a line of a ring\n"
+            "           [--alg A] [--kid K] [--out FILE]   a private JWKS\n"
+            "       court-tool keys new seal|audit [--alg A] [--kid K]\n"
+            "           [--out FILE] [-o json]          a line of a ring\n"
             "       court-tool keys public --in FILE [--out FILE]\n"
             "       court-tool keys join [--out FILE] FILE...\n");
 
@@ -47,26 +49,68 @@ static int
 ngx_court_keys_ring(ngx_pool_t *pool, ngx_court_keys_opts_t *o,
     const char *alg)
 {
-    u_char     *p, raw[32], line[256];
-    ngx_str_t   secret, text;
+    u_char       *p, raw[32], line[256];
+    ngx_str_t     secret, text, err;
+    const char   *id;
 
-    if (ngx_court_random(raw, sizeof(raw)) != NGX_OK) {
-        return NGX_COURT_TOOL_UNREACHABLE;
+    id = o->kid ? o->kid : "k1";
+    alg = o->alg ? o->alg : alg;
+
+    if (strlen(id) + strlen(alg) > 64
+        || ngx_court_random(raw, sizeof(raw)) != NGX_OK)
+    {
+        return ngx_court_keys_usage();
     }
 
     secret.data = raw;
     secret.len = sizeof(raw);
 
-    p = ngx_snprintf(line, sizeof(line) - 64, "%s %s ",
-                     o->kid ? o->kid : "k1", o->alg ? o->alg : alg);
+    p = ngx_sprintf(line, "%s %s ", id, alg);
     p = ngx_court_base64url_encode(p, &secret);
     *p++ = '\n';
 
     text.data = line;
     text.len = p - line;
 
-    return ngx_court_tool_write(o->out, &text) == NGX_OK
+    /* what the gateway would refuse is not handed out */
+
+    if (ngx_court_ring_parse(pool, &text,
+                             strcmp(o->kty, "seal") == 0
+                             ? NGX_COURT_RING_SEAL : NGX_COURT_RING_MAC,
+                             &err)
+        == NULL)
+    {
+        fprintf(stderr, "court-tool: %.*s\n", (int) err.len, err.data);
+        return NGX_COURT_TOOL_USAGE;
+    }
+
+    if (o->output) {
+        printf("{\"schema\":1,\"line\":\"%.*s\"}\n", (int) text.len - 1,
+               text.data);
+        return NGX_COURT_TOOL_YES;
+    }
+
+    return ngx_court_tool_write(o->out, &text, 1) == NGX_OK
            ? NGX_COURT_TOOL_YES : NGX_COURT_TOOL_UNREACHABLE;
+}
+
+
+/*
+ * A JWK's alg binds the key.  It is written where it was asked for, or where
+ * the curve leaves no choice: an RSA key may serve RS256 and PS256, and SM2
+ * has several names.
+ */
+
+static const ngx_court_alg_t *
+ngx_court_keys_alg(const ngx_court_key_t *key)
+{
+    if (key->alg || key->kty == NGX_COURT_KTY_EC
+        || key->kty == NGX_COURT_KTY_OKP)
+    {
+        return ngx_court_key_default_alg(key);
+    }
+
+    return NULL;
 }
 
 
@@ -87,7 +131,7 @@ ngx_court_keys_set(ngx_pool_t *pool, ngx_court_key_t **keys, ngx_uint_t n,
 
     for (i = 0; i < n; i++) {
         if (ngx_court_jwk_write(pool, keys[i],
-                                ngx_court_key_default_alg(keys[i]),
+                                ngx_court_keys_alg(keys[i]),
                                 with_private, &text)
             != NGX_OK
             || text.len > 8000)
@@ -105,7 +149,7 @@ ngx_court_keys_set(ngx_pool_t *pool, ngx_court_key_t **keys, ngx_uint_t n,
     p = ngx_cpymem(p, "]}\n", 3);
     all.len = p - all.data;
 
-    return ngx_court_tool_write(out, &all) == NGX_OK
+    return ngx_court_tool_write(out, &all, with_private) == NGX_OK
            ? NGX_COURT_TOOL_YES : NGX_COURT_TOOL_UNREACHABLE;
 }
 
@@ -139,9 +183,69 @@ ngx_court_keys_kind(ngx_court_keys_opts_t *o)
 }
 
 
+/* --kid, else the thumbprint; a secret's would be a hash of it: random */
+
+static ngx_int_t
+ngx_court_keys_name(ngx_pool_t *pool, ngx_court_keys_opts_t *o,
+    ngx_court_key_t *key)
+{
+    u_char      sum[NGX_COURT_SHA256_LEN];
+    ngx_int_t   rc;
+    ngx_str_t   raw;
+
+    if (o->kid) {
+        ngx_court_tool_str(&key->kid, o->kid);
+        return key->kid.len && key->kid.len <= NGX_COURT_KID_MAX
+               ? NGX_OK : NGX_DECLINED;
+    }
+
+    rc = key->kty == NGX_COURT_KTY_OCT
+         ? ngx_court_random(sum, sizeof(sum))
+         : ngx_court_jwk_thumbprint(pool, key, sum);
+
+    raw.data = sum;
+    raw.len = sizeof(sum);
+    key->kid.data = ngx_pnalloc(pool, 64);
+
+    if (rc != NGX_OK || key->kid.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    key->kid.len = ngx_court_base64url_encode(key->kid.data, &raw)
+                   - key->kid.data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_court_keys_bind(ngx_court_keys_opts_t *o, ngx_court_key_t *key)
+{
+    ngx_str_t               name;
+    const ngx_court_alg_t  *alg;
+
+    if (o->alg == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_court_tool_str(&name, o->alg);
+    alg = ngx_court_alg_find(&name);
+
+    if (alg == NULL || !ngx_court_alg_fits(alg, key)) {
+        fprintf(stderr, "court-tool: --alg does not fit the key\n");
+        return NGX_DECLINED;
+    }
+
+    key->alg = alg;
+
+    return NGX_OK;
+}
+
+
 static int
 ngx_court_keys_new(ngx_pool_t *pool, ngx_court_keys_opts_t *o)
 {
+    char             *end;
     ngx_str_t         err;
     const char       *kind;
     ngx_uint_t        bits;
@@ -161,8 +265,13 @@ ngx_court_keys_new(ngx_pool_t *pool, ngx_court_keys_opts_t *o)
         return ngx_court_keys_usage();
     }
 
-    bits = o->bits ? strtoul(o->bits, NULL, 10)
+    end = NULL;
+    bits = o->bits ? strtoul(o->bits, &end, 10)
                    : strcmp(kind, "RSA") == 0 ? 3072 : 256;
+
+    if (end && *end) {
+        return ngx_court_keys_usage();
+    }
 
     ngx_str_null(&err);
     key = ngx_court_key_generate(pool, kind, bits, &err);
@@ -172,8 +281,10 @@ ngx_court_keys_new(ngx_pool_t *pool, ngx_court_keys_opts_t *o)
         return NGX_COURT_TOOL_USAGE;
     }
 
-    if (o->kid) {
-        ngx_court_tool_str(&key->kid, o->kid);
+    if (ngx_court_keys_bind(o, key) != NGX_OK
+        || ngx_court_keys_name(pool, o, key) != NGX_OK)
+    {
+        return ngx_court_keys_usage();
     }
 
     return ngx_court_keys_set(pool, &key, 1, 1, o->out);
@@ -238,6 +349,7 @@ ngx_court_tool_keys(int argc, char **argv)
         { "--kid", &o.kid, 0 },
         { "--in", &o.in, 0 },
         { "--out", &o.out, 0 },
+        { "-o", &o.output, 0 },
         { NULL, NULL, 0 }
     };
 
@@ -245,9 +357,17 @@ ngx_court_tool_keys(int argc, char **argv)
 
     if (argc < 1
         || ngx_court_tool_options(argc, argv, options, files,
-                                  NGX_COURT_KEYS_FILES, &n) != NGX_OK)
+                                  NGX_COURT_KEYS_FILES, &n) != NGX_OK
+        || (o.output && strcmp(o.output, "json") != 0))
     {
         return ngx_court_keys_usage();
+    }
+
+    /* "keys new seal" is "keys new --kty seal" */
+
+    if (strcmp(argv[0], "new") == 0 && n == 1 && o.kty == NULL) {
+        o.kty = files[0];
+        n = 0;
     }
 
     pool = ngx_create_pool(16384, ngx_court_rt_log(NGX_LOG_ERR));

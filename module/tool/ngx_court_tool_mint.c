@@ -11,8 +11,11 @@
 #include "ngx_court_token.h"
 #include "ngx_court_base64url.h"
 
+#include <unistd.h>
+
 
 #define NGX_COURT_MINT_LIFE  3600
+#define NGX_COURT_MINT_MAX   (10 * 365 * 86400)
 
 
 typedef struct {
@@ -28,6 +31,8 @@ typedef struct {
     const char                *kid;
     const char                *alg;
     const char                *exp;
+    const char                *dir;
+    int64_t                    life;       /* seconds from now, exp's number */
 } ngx_court_mint_opts_t;
 
 
@@ -65,19 +70,47 @@ ngx_court_mint_role(const char *name)
 }
 
 
+/*
+ * Where the demo is: --demo-dir, $COURT_DEMO_DIR, else demo/ beside this very
+ * program, which stands in build/.
+ */
+
+static void
+ngx_court_mint_dir(ngx_court_mint_opts_t *o, char *path, size_t size)
+{
+    char        *slash;
+    ssize_t      n;
+    const char  *dir;
+
+    dir = o->dir ? o->dir : getenv("COURT_DEMO_DIR");
+
+    if (dir) {
+        snprintf(path, size, "%s", dir);
+        return;
+    }
+
+    n = readlink("/proc/self/exe", path, size - 1);
+    path[n > 0 ? n : 0] = '\0';
+    slash = strrchr(path, '/');
+
+    if (slash && (size_t) (slash - path) + sizeof("/demo") <= size) {
+        memcpy(slash, "/demo", sizeof("/demo"));
+    }
+}
+
+
 /* the demo's private keys of that issuer */
 
 static ngx_court_jwks_t *
-ngx_court_mint_keys(ngx_pool_t *pool, const char *issuer)
+ngx_court_mint_keys(ngx_pool_t *pool, ngx_court_mint_opts_t *o,
+    const char *issuer)
 {
-    char               path[4096];
-    ngx_str_t          text, err;
-    const char        *dir;
+    char               dir[4096], path[4200];
+    ngx_str_t          text;
     ngx_court_jwks_t  *jwks;
 
-    dir = getenv("COURT_DEMO_DIR");
-    snprintf(path, sizeof(path), "%s/keys/%s.jwk", dir ? dir : "build/demo",
-             issuer);
+    ngx_court_mint_dir(o, dir, sizeof(dir));
+    snprintf(path, sizeof(path), "%s/keys/%s.jwk", dir, issuer);
 
     if (ngx_court_tool_read(pool, path, &text) != NGX_OK) {
         fprintf(stderr, "court-tool: no demo runs here; "
@@ -85,41 +118,69 @@ ngx_court_mint_keys(ngx_pool_t *pool, const char *issuer)
         return NULL;
     }
 
-    jwks = ngx_court_jwks_parse(pool, &text, &err);
+    jwks = ngx_court_jwks_parse(pool, &text, NULL);
 
-    return jwks && jwks->nkeys ? jwks : NULL;
+    ngx_court_wipe(text.data, text.len);
+
+    if (jwks == NULL || jwks->nkeys == 0) {
+        fprintf(stderr, "court-tool: %s: no usable key\n", path);
+        return NULL;
+    }
+
+    return jwks;
 }
 
 
+/* the key named by --kid where it fits, else the first that does */
+
 static const ngx_court_key_t *
-ngx_court_mint_key(const ngx_court_jwks_t *jwks, const ngx_court_alg_t *alg)
+ngx_court_mint_key(const ngx_court_jwks_t *jwks, const ngx_court_alg_t *alg,
+    const ngx_str_t *kid)
 {
-    ngx_uint_t  i;
+    ngx_uint_t              i;
+    const ngx_court_key_t  *key, *first;
+
+    first = NULL;
 
     for (i = 0; i < jwks->nkeys; i++) {
-        if (alg == NULL || ngx_court_alg_fits(alg, jwks->keys[i])) {
-            return jwks->keys[i];
+        key = jwks->keys[i];
+
+        if (!key->private_key && key->kty != NGX_COURT_KTY_OCT) {
+            continue;
         }
+
+        if (alg && !ngx_court_alg_fits(alg, key)) {
+            continue;
+        }
+
+        if (kid->len && ngx_court_str_eq(&key->kid, kid)) {
+            return key;
+        }
+
+        first = first ? first : key;
     }
 
-    return NULL;
+    return first;
 }
 
 
 /* default claims, as one JSON object */
 
-static void
+static ngx_int_t
 ngx_court_mint_defaults(const ngx_court_mint_role_t *role,
     ngx_court_mint_opts_t *o, ngx_str_t *text)
 {
     u_char     *p, jti[16], hex[33];
-    long long   now, life;
+    int64_t     now, life;
     ngx_str_t   sub;
 
-    now = (long long) time(NULL);
-    life = o->exp ? strtoll(o->exp, NULL, 10) : NGX_COURT_MINT_LIFE;
+    now = (int64_t) time(NULL);
+    life = o->life;
 
-    ngx_court_random(jti, sizeof(jti));
+    if (ngx_court_random(jti, sizeof(jti)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     *ngx_hex_dump(hex, jti, sizeof(jti)) = '\0';
 
     ngx_court_tool_str(&sub, o->sub ? o->sub : role->sub);
@@ -131,8 +192,7 @@ ngx_court_mint_defaults(const ngx_court_mint_role_t *role,
     p = ngx_sprintf(p, "\",\"role\":\"%s\",\"iat\":%L,\"exp\":%L,"
                     "\"auth_time\":%L,\"jti\":\"%s\",\"acr\":\"face\","
                     "\"amr\":[\"face\"]", role->role,
-                    (int64_t) (life < 0 ? now + life - 60 : now),
-                    (int64_t) (now + life), (int64_t) now, hex);
+                    life < 0 ? now + life - 60 : now, now + life, now, hex);
 
     if (strcmp(role->role, "assistant") == 0) {
         p = ngx_sprintf(p, ",\"principal\":\"lawyer-1\"");
@@ -144,6 +204,8 @@ ngx_court_mint_defaults(const ngx_court_mint_role_t *role,
 
     *p++ = '}';
     text->len = p - text->data;
+
+    return NGX_OK;
 }
 
 
@@ -240,7 +302,9 @@ ngx_court_mint_sign(ngx_pool_t *pool, const ngx_court_jwks_t *jwks,
         alg = ngx_court_alg_find(&name);
     }
 
-    key = (o->alg && alg == NULL) ? NULL : ngx_court_mint_key(jwks, alg);
+    ngx_court_tool_str(&kid, o->kid);
+    key = (o->alg && alg == NULL) ? NULL
+          : ngx_court_mint_key(jwks, alg, &kid);
 
     if (key == NULL) {
         fprintf(stderr, "court-tool: no demo key for this algorithm\n");
@@ -248,11 +312,7 @@ ngx_court_mint_sign(ngx_pool_t *pool, const ngx_court_jwks_t *jwks,
     }
 
     alg = alg ? alg : ngx_court_key_default_alg(key);
-    kid = key->kid;
-
-    if (o->kid) {
-        ngx_court_tool_str(&kid, o->kid);
-    }
+    kid = o->kid ? kid : key->kid;
 
     header.data = ngx_pnalloc(pool, 96 + kid.len * 6);
     if (header.data == NULL) {
@@ -290,7 +350,7 @@ ngx_court_mint_run(ngx_pool_t *pool, ngx_court_mint_opts_t *o)
         return NGX_COURT_TOOL_USAGE;
     }
 
-    jwks = ngx_court_mint_keys(pool, role->issuer);
+    jwks = ngx_court_mint_keys(pool, o, role->issuer);
     if (jwks == NULL) {
         return NGX_COURT_TOOL_UNREACHABLE;
     }
@@ -301,13 +361,36 @@ ngx_court_mint_run(ngx_pool_t *pool, ngx_court_mint_opts_t *o)
         return NGX_COURT_TOOL_UNREACHABLE;
     }
 
-    ngx_court_mint_defaults(role, o, &defaults);
+    if (ngx_court_mint_defaults(role, o, &defaults) != NGX_OK) {
+        return NGX_COURT_TOOL_UNREACHABLE;
+    }
 
     if (ngx_court_mint_merge(pool, &defaults, o->claims, &payload) != NGX_OK) {
         return NGX_COURT_TOOL_USAGE;
     }
 
     return ngx_court_mint_sign(pool, jwks, o, &payload);
+}
+
+
+/* --exp +S or -S: seconds from now, ten years at most */
+
+static ngx_int_t
+ngx_court_mint_life(ngx_court_mint_opts_t *o)
+{
+    char  *end;
+
+    if (o->exp == NULL) {
+        o->life = NGX_COURT_MINT_LIFE;
+        return NGX_OK;
+    }
+
+    errno = 0;
+    o->life = strtoll(o->exp, &end, 10);
+
+    return errno == 0 && end != o->exp && *end == '\0'
+           && o->life < NGX_COURT_MINT_MAX && o->life > -NGX_COURT_MINT_MAX
+           ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -326,16 +409,18 @@ ngx_court_tool_mint(int argc, char **argv)
         { "--kid", &o.kid, 0 },
         { "--alg", &o.alg, 0 },
         { "--exp", &o.exp, 0 },
+        { "--demo-dir", &o.dir, 0 },
         { NULL, NULL, 0 }
     };
 
     memset(&o, 0, sizeof(o));
 
     if (ngx_court_tool_options(argc, argv, options, NULL, 0, &n) != NGX_OK
-        || o.demo == NULL)
+        || o.demo == NULL || ngx_court_mint_life(&o) != NGX_OK)
     {
         fprintf(stderr, "usage: court-tool token mint --demo ROLE [--sub S] "
-                "[--claims JSON] [--kid K] [--alg A] [--exp +S|-S]\n");
+                "[--claims JSON] [--kid K]\n           [--alg A] "
+                "[--exp +S|-S] [--demo-dir DIR]\n");
         return NGX_COURT_TOOL_USAGE;
     }
 

@@ -9,6 +9,8 @@
 
 #include "ngx_court_tool.h"
 #include "ngx_court_token.h"
+#include "ngx_court_claim.h"
+#include "ngx_court_time.h"
 
 
 typedef struct {
@@ -56,25 +58,48 @@ ngx_court_tool_token_read(ngx_pool_t *pool, ngx_str_t *token)
 }
 
 
-/* "A,B" to a set; all where the option is not given */
+/*
+ * All, where the option is not given, but for names of SM2 that some call it
+ * by: those count only where they are listed.
+ */
+
+static ngx_court_alg_set_t
+ngx_court_tool_token_all(void)
+{
+    ngx_court_alg_set_t            set;
+    const ngx_court_alg_t *const  *row;
+
+    static const ngx_str_t  sm2 = ngx_string("SM2");
+
+    set = 0;
+
+    for (row = ngx_court_algs; (*row)->name.len; row++) {
+        if ((*row)->kty != NGX_COURT_KTY_SM2
+            || ngx_court_str_eq(&(*row)->name, &sm2))
+        {
+            set |= (ngx_court_alg_set_t) 1 << (*row)->bit;
+        }
+    }
+
+    return set;
+}
+
+
+/* "A,B" to a set */
 
 static ngx_int_t
 ngx_court_tool_token_algs(const char *list, ngx_court_alg_set_t *set)
 {
-    ngx_str_t                      name;
-    const char                    *p, *end;
-    const ngx_court_alg_t         *alg;
-    const ngx_court_alg_t *const  *row;
-
-    *set = 0;
+    ngx_str_t               name;
+    const char             *p, *end;
+    const ngx_court_alg_t  *alg;
 
     if (list == NULL) {
-        for (row = ngx_court_algs; (*row)->name.len; row++) {
-            *set |= (ngx_court_alg_set_t) 1 << (*row)->bit;
-        }
-
+        *set = ngx_court_tool_token_all();
         return NGX_OK;
     }
+
+    *set = 0;
 
     for (p = list; *p; p = *end ? end + 1 : end) {
         end = strchr(p, ',');
@@ -94,6 +119,38 @@ ngx_court_tool_token_algs(const char *list, ngx_court_alg_set_t *set)
     }
 
     return NGX_OK;
+}
+
+
+/* seconds since 1970, or RFC 3339; the clock where text is NULL */
+
+static ngx_int_t
+ngx_court_tool_token_now(const char *text, int64_t *now)
+{
+    char       *end;
+    ngx_str_t   s;
+
+    if (text == NULL) {
+        *now = (int64_t) time(NULL);
+        return NGX_OK;
+    }
+
+    errno = 0;
+    *now = strtoll(text, &end, 10);
+
+    if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0) {
+        return NGX_OK;
+    }
+
+    ngx_court_tool_str(&s, text);
+
+    if (ngx_court_time_parse(&s, now) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    fprintf(stderr, "court-tool: --now is neither seconds nor a time\n");
+
+    return NGX_ERROR;
 }
 
 
@@ -131,15 +188,24 @@ ngx_court_tool_token_jwks(ngx_pool_t *pool, const char *file)
 static ngx_uint_t
 ngx_court_tool_token_is(const ngx_court_json_t *node, const char *value)
 {
-    ngx_str_t   s;
+    ngx_str_t  s;
+
+    return ngx_court_json_string(node, &s) == NGX_OK
+           && s.len == strlen(value) && memcmp(s.data, value, s.len) == 0;
+}
+
+
+static ngx_uint_t
+ngx_court_tool_token_aud(const ngx_court_json_t *aud, const char *value)
+{
     ngx_uint_t  i;
 
-    if (ngx_court_json_string(node, &s) == NGX_OK) {
-        return s.len == strlen(value) && memcmp(s.data, value, s.len) == 0;
+    if (ngx_court_json_type(aud) != NGX_COURT_JSON_ARRAY) {
+        return ngx_court_tool_token_is(aud, value);
     }
 
-    for (i = 0; i < ngx_court_json_size(node); i++) {
-        if (ngx_court_tool_token_is(ngx_court_json_at(node, i), value)) {
+    for (i = 0; i < ngx_court_json_size(aud); i++) {
+        if (ngx_court_tool_token_is(ngx_court_json_at(aud, i), value)) {
             return 1;
         }
     }
@@ -148,14 +214,42 @@ ngx_court_tool_token_is(const ngx_court_json_t *node, const char *value)
 }
 
 
-/* NULL where the claims hold, else why not; without an issuer's own rules */
+/* without an issuer's rules there is no leeway */
+
+static const char *
+ngx_court_tool_token_times(const ngx_court_json_t *payload, int64_t now)
+{
+    int64_t            exp, t;
+    ngx_court_json_t  *nbf, *iat;
+
+    if (ngx_court_claim_time(ngx_court_json_get(payload, "exp"), &exp)
+        != NGX_OK)
+    {
+        return "exp is missing or no time";
+    }
+
+    nbf = ngx_court_json_get(payload, "nbf");
+    iat = ngx_court_json_get(payload, "iat");
+
+    if (nbf && (ngx_court_claim_time(nbf, &t) != NGX_OK || t > now)) {
+        return "not yet valid";
+    }
+
+    if (iat && (ngx_court_claim_time(iat, &t) != NGX_OK || t > now)) {
+        return "issued in the future";
+    }
+
+    return exp <= now ? "expired" : NULL;
+}
+
+
+/* NULL where the claims hold, else why not */
 
 static const char *
 ngx_court_tool_token_claims(ngx_pool_t *pool, ngx_court_jws_t *jws,
-    ngx_court_tool_verify_t *o)
+    ngx_court_tool_verify_t *o, int64_t now)
 {
-    int64_t            exp, nbf, now;
-    ngx_court_json_t  *payload, *node;
+    ngx_court_json_t  *payload;
 
     payload = ngx_court_json_parse(pool, &jws->payload, &ngx_court_json_small,
                                    NULL);
@@ -164,68 +258,77 @@ ngx_court_tool_token_claims(ngx_pool_t *pool, ngx_court_jws_t *jws,
         return "payload is not a JSON object";
     }
 
-    now = o->now ? strtoll(o->now, NULL, 10) : (int64_t) time(NULL);
-
-    if (o->iss && (ngx_court_json_type(ngx_court_json_get(payload, "iss"))
-                   != NGX_COURT_JSON_STRING
-        || !ngx_court_tool_token_is(ngx_court_json_get(payload, "iss"),
-                                    o->iss)))
+    if (o->iss
+        && !ngx_court_tool_token_is(ngx_court_json_get(payload, "iss"),
+                                    o->iss))
     {
         return "iss is another";
     }
 
     if (o->aud
-        && !ngx_court_tool_token_is(ngx_court_json_get(payload, "aud"),
-                                    o->aud))
+        && !ngx_court_tool_token_aud(ngx_court_json_get(payload, "aud"),
+                                     o->aud))
     {
         return "aud is another";
     }
 
-    if (ngx_court_json_int(ngx_court_json_get(payload, "exp"), &exp)
-        != NGX_OK)
-    {
-        return "no exp";
+    return ngx_court_tool_token_times(payload, now);
+}
+
+
+/* the payload as JSON text; null where it is none */
+
+static ngx_str_t
+ngx_court_tool_token_payload(ngx_pool_t *pool, const ngx_court_jws_t *jws)
+{
+    ngx_str_t          text;
+    ngx_court_json_t  *node;
+
+    node = ngx_court_json_parse(pool, &jws->payload, &ngx_court_json_small,
+                                NULL);
+
+    if (node == NULL || ngx_court_json_dump(pool, node, &text) != NGX_OK) {
+        ngx_str_set(&text, "null");
     }
 
-    if (exp <= now) {
-        return "expired";
-    }
-
-    node = ngx_court_json_get(payload, "nbf");
-
-    if (node && (ngx_court_json_int(node, &nbf) != NGX_OK || nbf > now)) {
-        return "not yet valid";
-    }
-
-    return NULL;
+    return text;
 }
 
 
 static int
-ngx_court_tool_token_answer(ngx_court_tool_verify_t *o, const char *why,
-    ngx_court_jws_t *jws)
+ngx_court_tool_token_answer(ngx_pool_t *pool, ngx_court_tool_verify_t *o,
+    const char *why, ngx_court_jws_t *jws)
 {
-    if (o->output) {
-        printf("{\"schema\":1,\"valid\":%s,\"why\":%s%s%s}\n",
-               why ? "false" : "true", why ? "\"" : "", why ? why : "null",
-               why ? "\"" : "");
+    ngx_str_t  payload;
 
-    } else if (why == NULL) {
+    if (why) {
+        fprintf(stderr, "court-tool: not valid: %s\n", why);
+
+        if (o->output) {
+            printf("{\"schema\":1,\"valid\":false,\"why\":\"%s\"}\n", why);
+        }
+
+        return NGX_COURT_TOOL_NO;
+    }
+
+    if (o->output) {
+        payload = ngx_court_tool_token_payload(pool, jws);
+        printf("{\"schema\":1,\"valid\":true,\"payload\":%.*s}\n",
+               (int) payload.len, payload.data);
+
+    } else {
         fwrite(jws->payload.data, 1, jws->payload.len, stdout);
         putchar('\n');
     }
 
-    if (why) {
-        fprintf(stderr, "court-tool: not valid: %s\n", why);
-    }
-
-    return why ? NGX_COURT_TOOL_NO : NGX_COURT_TOOL_YES;
+    return NGX_COURT_TOOL_YES;
 }
 
 
 static int
 ngx_court_tool_token_verify(ngx_pool_t *pool, ngx_court_tool_verify_t *o)
 {
+    int64_t               now;
     ngx_int_t             rc;
     ngx_str_t             token;
     const char           *why;
@@ -233,8 +336,9 @@ ngx_court_tool_token_verify(ngx_pool_t *pool, ngx_court_tool_verify_t *o)
     ngx_court_jwks_t     *jwks;
     ngx_court_alg_set_t   algs;
 
-    if (o->jwks == NULL || (o->output && strcmp(o->output, "json") != 0)
-        || ngx_court_tool_token_algs(o->alg, &algs) != NGX_OK)
+    if (o->jwks == NULL
+        || ngx_court_tool_token_algs(o->alg, &algs) != NGX_OK
+        || ngx_court_tool_token_now(o->now, &now) != NGX_OK)
     {
         return ngx_court_tool_token_usage();
     }
@@ -255,12 +359,17 @@ ngx_court_tool_token_verify(ngx_pool_t *pool, ngx_court_tool_verify_t *o)
         rc = ngx_court_jws_verify(&jws, jwks, algs, NULL, NULL, &why);
     }
 
-    if (rc == NGX_OK) {
-        why = o->signature_only ? NULL
-                                : ngx_court_tool_token_claims(pool, &jws, o);
+    if (rc == NGX_ERROR) {
+        fprintf(stderr, "court-tool: %s\n", why);
+        return NGX_COURT_TOOL_UNDETERMINED;
     }
 
-    return ngx_court_tool_token_answer(o, why, &jws);
+    if (rc == NGX_OK) {
+        why = o->signature_only
+              ? NULL : ngx_court_tool_token_claims(pool, &jws, o, now);
+    }
+
+    return ngx_court_tool_token_answer(pool, o, why, &jws);
 }
 
 
@@ -273,11 +382,13 @@ ngx_court_tool_token_inspect(ngx_pool_t *pool, const char *output)
     const char       *why;
     ngx_court_jws_t   jws;
 
+    why = "not read";
+
     if (ngx_court_tool_token_read(pool, &token) != NGX_OK
         || ngx_court_jws_parse(pool, &token, &jws, &why) != NGX_OK
         || ngx_court_json_dump(pool, jws.header, &header) != NGX_OK)
     {
-        fprintf(stderr, "court-tool: no compact JWS\n");
+        fprintf(stderr, "court-tool: no compact JWS: %s\n", why);
         return NGX_COURT_TOOL_NO;
     }
 
@@ -289,11 +400,7 @@ ngx_court_tool_token_inspect(ngx_pool_t *pool, const char *output)
         return NGX_COURT_TOOL_YES;
     }
 
-    if (ngx_court_json_parse(pool, &jws.payload, &ngx_court_json_small, NULL)
-        == NULL)
-    {
-        ngx_str_set(&jws.payload, "null");
-    }
+    jws.payload = ngx_court_tool_token_payload(pool, &jws);
 
     printf("{\"schema\":1,\"verified\":false,\"header\":%.*s,"
            "\"payload\":%.*s}\n", (int) header.len, header.data,
@@ -329,7 +436,8 @@ ngx_court_tool_token(int argc, char **argv)
     memset(&o, 0, sizeof(o));
 
     if (argc < 1
-        || ngx_court_tool_options(argc, argv, options, NULL, 0, &n) != NGX_OK)
+        || ngx_court_tool_options(argc, argv, options, NULL, 0, &n) != NGX_OK
+        || (o.output && strcmp(o.output, "json") != 0))
     {
         return ngx_court_tool_token_usage();
     }
