@@ -13,6 +13,18 @@ demo_module=${COURT_MODULE:-}
 demo_gateways=1
 demo_upstream=
 
+# as /proc shows it, where there is such a directory
+[ -d "$demo_dir" ] && demo_dir=$(CDPATH='' cd -P -- "$demo_dir" && pwd -P)
+
+# Sockets stand in run/, and Redis' in the demo's directory itself: links into
+# a directory of a short name where theirs would be too long for the kernel.
+demo_run=$demo_dir/run
+demo_sock=$demo_dir/redis.sock
+if [ -L "$demo_run" ]; then
+    demo_run=$(readlink "$demo_run")
+    demo_sock=$demo_run/redis.sock
+fi
+
 demo_say() { printf '%s\n' "$*" >&2; }
 
 demo_find_tool() {
@@ -23,20 +35,31 @@ demo_find_tool() {
 
 demo_find_module() {
     [ -n "$demo_module" ] && return 0
-    demo_module=$(find "$root/build" -name ngx_http_court_module.so \
-        -not -path '*asan*' -not -path '*debug*' 2>/dev/null | head -n 1)
-    [ -n "$demo_module" ] && return 0
+    for demo_module in "$root"/build/gcc/ngx_http_court_module.so \
+        "$root"/build/*/ngx_http_court_module.so
+    do
+        [ -r "$demo_module" ] && return 0
+    done
+    demo_module=
     demo_say "courtctl: no ngx_http_court_module.so: run \"make\" first"
     return 4
 }
 
-# a process is alive: there, and no zombie
+# A process is alive and one of ours: its output is a file of this demo.  So
+# a pid file left from before a crash never means somebody else's process, and
+# a zombie, which has no files, is dead.
 demo_alive() {
-    [ -n "$1" ] && [ -r "/proc/$1/stat" ] || return 1
-    case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in
-        Z*|X*|'') return 1 ;;
+    [ -n "$1" ] || return 1
+    case $(readlink "/proc/$1/fd/1" 2>/dev/null) in
+        "$demo_dir/log/"*.out*) return 0 ;;
     esac
-    return 0
+    return 1
+}
+
+# all of them, whatever became of the pid files
+demo_processes() {
+    find /proc/[0-9]*/fd/1 -maxdepth 0 -lname "$demo_dir/log/*.out*" \
+        2>/dev/null | cut -d / -f 3
 }
 
 demo_pid() { cat "$demo_dir/$1" 2>/dev/null; }
@@ -56,10 +79,9 @@ demo_dead() { ! demo_alive "$1"; }
 
 demo_kill() {
     pid=$(demo_pid "$1")
-    [ -n "$pid" ] || return 0
     if demo_alive "$pid"; then
         kill -CONT "$pid" 2>/dev/null
-        kill "-${2:-TERM}" "$pid" 2>/dev/null
+        kill -TERM "$pid" 2>/dev/null
         demo_wait 50 demo_dead "$pid" || kill -KILL "$pid" 2>/dev/null
     fi
     rm -f "$demo_dir/$1"
@@ -71,6 +93,11 @@ demo_pidfile() { if [ "$1" = 1 ]; then echo nginx.pid; else echo "nginx-$1.pid";
 demo_spawn() {
     name=$1; shift
     "$demo_tool" spawn --pid "$demo_dir/$name.pid" --log "$demo_dir/log/$name.out" "$@"
+}
+
+demo_sim() {
+    rm -f "$demo_dir/fault/$1.is"
+    demo_spawn "sim-$1" "$demo_tool" sim "$1" --dir "$demo_dir" --listen "$2"
 }
 
 demo_keys() {
@@ -111,12 +138,12 @@ demo_tokens() {
 demo_redis_conf() {
     cat > "$demo_dir/conf/redis.conf" <<EOF
 port 0
-unixsocket $demo_dir/redis.sock
+unixsocket "$demo_sock"
 unixsocketperm 700
 daemonize no
 save ""
 appendonly no
-dir $demo_dir/tmp
+dir "$demo_dir/tmp"
 user default on nopass ~* &* +@all
 user gateway on >$(cat "$demo_dir/keys/redis.password") ~court:* &* +@all
 EOF
@@ -128,7 +155,7 @@ demo_nginx_conf() {
     user=
     [ "$(id -u)" = 0 ] && user='user root;'
     scheme=http://
-    upstream=unix:$demo_dir/run/sim-court.sock
+    upstream=unix:$demo_run/sim-court.sock
     if [ -n "$demo_upstream" ]; then
         upstream=${demo_upstream#*://}
         upstream=${upstream%%/*}
@@ -137,7 +164,8 @@ demo_nginx_conf() {
     errorlog=error.log
     [ "$n" = 1 ] || errorlog=error-$n.log
     sed -e "s|@MODULE@|$demo_module|" -e "s|@USER@|$user|" \
-        -e "s|@DIR@|$demo_dir|g" -e "s|@PID@|$(demo_pidfile "$n")|" \
+        -e "s|@DIR@|$demo_dir|g" -e "s|@RUN@|$demo_run|g" \
+        -e "s|@REDIS@|$demo_sock|" -e "s|@PID@|$(demo_pidfile "$n")|" \
         -e "s|@ERRORLOG@|$errorlog|" -e "s|@NAME@|gw$n|g" \
         -e "s|@PORT@|$((demo_port + n - 1))|g" \
         -e "s|@UPSTREAM@|$upstream|" -e "s|@UPSTREAM_SCHEME@|$scheme|" \
@@ -156,38 +184,108 @@ demo_gateway_up() {
     [ -n "$pid" ] && demo_alive "$pid"
 }
 
+# up, or never going to be
+demo_gateway_settled() {
+    demo_gateway_up "$1" || demo_dead "$(demo_pid "gateway-$1.pid")"
+}
+
 demo_gateway() {
     demo_nginx_conf "$1"
-    demo_spawn "gateway-$1" "$(demo_nginx)" -c "$demo_dir/conf/nginx-$1.conf" || return 4
-    demo_wait 100 demo_gateway_up "$1" && return 0
+    demo_spawn "gateway-$1" "$(demo_nginx)" -e "$demo_dir/log/error.log" \
+        -c "$demo_dir/conf/nginx-$1.conf" || return 4
+    demo_wait 100 demo_gateway_settled "$1"
+    demo_gateway_up "$1" && return 0
     demo_say "courtctl: gateway $1 did not start:"
-    cat "$demo_dir/log/gateway-$1.out" >&2
-    tail -n 5 "$demo_dir/log/error.log" >&2 2>/dev/null
+    tail -n 5 "$demo_dir/log/gateway-$1.out" >&2
+    grep -E '\[(emerg|alert)\]' "$demo_dir/log/error.log" 2>/dev/null | tail -n 5 >&2
     return 4
 }
 
 demo_status_of() {
-    curl -s -o /dev/null -m 5 -w '%{http_code}' \
+    curl -s -o /dev/null -m 5 --noproxy '*' -w '%{http_code}' \
         -H "Authorization: Bearer $(cat "$demo_dir/tokens/lawyer.jwt")" \
         "http://127.0.0.1:$1/api/v1/cases/1"
 }
 
-demo_first() { [ "$(demo_status_of "$demo_port")" = 200 ]; }
+# Decided: with a court of one's own anything that it may answer, so that only
+# our own not-yet is none.
+demo_decided() {
+    case $(demo_status_of "$1") in
+        200) return 0 ;;
+        000|500|503) return 1 ;;
+    esac
+    [ -n "$demo_upstream" ]
+}
+
+# 7: nobody listens there
+demo_port_free() {
+    curl -s -o /dev/null -m 2 --noproxy '*' "http://127.0.0.1:$1/"
+    [ $? = 7 ]
+}
+
+demo_ports() {
+    p=$demo_port
+    while [ "$p" -lt $((demo_port + demo_gateways)) ]; do
+        if ! demo_port_free "$p"; then
+            demo_say "courtctl: port $p is in use; COURT_PORT=N takes another"
+            return 4
+        fi
+        p=$((p + 1))
+    done
+}
 
 demo_redis() {
     demo_spawn redis redis-server "$demo_dir/conf/redis.conf"
 }
 
 demo_redis_up() {
-    redis-cli -s "$demo_dir/redis.sock" ping 2>/dev/null | grep -q PONG
+    timeout 2 redis-cli -s "$demo_sock" ping 2>/dev/null | grep -q PONG
+}
+
+demo_length() { printf %s "$1" | wc -c; }
+
+# A socket's name has 107 bytes at most; the longest here is sim-source.sock.
+demo_run_dir() {
+    if [ "$(demo_length "$demo_dir/run/sim-source.sock")" -le 107 ]; then
+        demo_run=$demo_dir/run
+        demo_sock=$demo_dir/redis.sock
+        (umask 077; mkdir -p "$demo_run")
+        return
+    fi
+    for base in "${TMPDIR:-/tmp}" /tmp; do
+        [ "$(demo_length "$base/court-demo-XXXXXX/sim-source.sock")" -le 107 ] &&
+            demo_run=$(mktemp -d "$base/court-demo-XXXXXX") && break
+        demo_run=
+    done
+    [ -n "$demo_run" ] || return 4
+    demo_sock=$demo_run/redis.sock
+    ln -s "$demo_run" "$demo_dir/run" && ln -s "$demo_sock" "$demo_dir/redis.sock"
+}
+
+# what would have another meaning in the files that are written with it
+demo_names() {
+    case $demo_dir$demo_module$root in
+        *[\"\'\\\|\&\$\*\?\[\`]*|*'
+'*)
+            demo_say "courtctl: quotes and the like in a path are not supported: $demo_dir"
+            return 3 ;;
+    esac
+    if [ "$demo_dir" != "$root/build/demo" ] && [ ! -e "$demo_dir/.court-demo" ] &&
+        [ -n "$(ls -A "$demo_dir" 2>/dev/null)" ]
+    then
+        demo_say "courtctl: $demo_dir is there and is no demo's: it is left alone"
+        return 3
+    fi
 }
 
 demo_prepare() {
     rm -rf "$demo_dir"
-    mkdir -p "$demo_dir" && demo_dir=$(CDPATH='' cd -- "$demo_dir" && pwd) || return 4
-    (umask 077; mkdir -p "$demo_dir/keys" "$demo_dir/run")
+    mkdir -p "$demo_dir" && demo_dir=$(CDPATH='' cd -P -- "$demo_dir" && pwd -P) || return 4
+    : > "$demo_dir/.court-demo"
+    (umask 077; mkdir -p "$demo_dir/keys")
     mkdir -p "$demo_dir/conf" "$demo_dir/log" "$demo_dir/tmp" "$demo_dir/tokens" \
         "$demo_dir/fault"
+    demo_run_dir || return 4
     cp -R "$here/demo/data/." "$demo_dir/"
     cp "$root/conf/policy/court.json" "$root/conf/courts.json" "$demo_dir/conf/"
     : > "$demo_dir/log/source.log"
@@ -195,8 +293,34 @@ demo_prepare() {
     demo_keys && demo_tokens && demo_redis_conf
 }
 
+demo_servers() {
+    demo_redis &&
+    demo_sim source unix:"$demo_run/sim-source.sock" &&
+    demo_sim court unix:"$demo_run/sim-court.sock" &&
+    demo_wait 100 demo_redis_up || {
+        demo_say "courtctl: Redis or a simulator did not start:"
+        tail -n 3 "$demo_dir"/log/redis.out "$demo_dir"/log/sim-*.out >&2
+        return 4
+    }
+    i=1
+    while [ "$i" -le "$demo_gateways" ]; do
+        demo_gateway "$i" || return 4
+        i=$((i + 1))
+    done
+    i=1
+    while [ "$i" -le "$demo_gateways" ]; do
+        demo_wait 100 demo_decided $((demo_port + i - 1)) || {
+            demo_say "courtctl: gateway $i decided no first request:"
+            tail -n 5 "$demo_dir/log/error.log" >&2
+            return 4
+        }
+        i=$((i + 1))
+    done
+}
+
 demo_start() {
     demo_find_tool && demo_find_module || return 4
+    demo_names || return
     if demo_alive "$(demo_pid nginx.pid)"; then
         demo_say "courtctl: the demo is running; stop it first"
         return 1
@@ -205,91 +329,110 @@ demo_start() {
         command -v "$need" >/dev/null 2>&1 || {
             demo_say "courtctl: $need is missing: \"make deps\" installs it"; return 4; }
     done
+    demo_stop                       # what a crash or rm left
+    demo_ports || return
     demo_prepare || { demo_say "courtctl: cannot prepare $demo_dir"; return 4; }
-    demo_redis &&
-    demo_spawn sim-source "$demo_tool" sim source --dir "$demo_dir" \
-        --listen "unix:$demo_dir/run/sim-source.sock" &&
-    demo_spawn sim-court "$demo_tool" sim court --dir "$demo_dir" \
-        --listen "unix:$demo_dir/run/sim-court.sock" &&
-    demo_wait 100 demo_redis_up || { demo_stop; return 4; }
-    i=1
-    while [ "$i" -le "$demo_gateways" ]; do
-        demo_gateway "$i" || { demo_stop; return 4; }
-        i=$((i + 1))
-    done
     echo "$demo_gateways" > "$demo_dir/gateways"
     echo "$demo_port" > "$demo_dir/port"
-    if [ -z "$demo_upstream" ] && ! demo_wait 100 demo_first; then
-        demo_say "courtctl: the first request was not decided:"
-        tail -n 5 "$demo_dir/log/error.log" >&2
-        demo_stop
-        return 4
-    fi
+    demo_servers || { demo_stop; return 4; }
     demo_say "courtctl: the demo runs at http://127.0.0.1:$demo_port (files in $demo_dir)"
 }
 
+# Sends a signal to the demo's processes, but not to children of one of them:
+# workers follow their master.  0 where none is left.
+demo_signal() {
+    pids=$(demo_processes | tr '\n' ' ')
+    [ -n "$pids" ] || return 0
+    for pid in $pids; do
+        parent=$(sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$pid/stat" 2>/dev/null)
+        case " $pids" in
+            *" $parent "*) ;;
+            *) kill "-$1" "$pid" 2>/dev/null ;;
+        esac
+    done
+    return 1
+}
+
 demo_stop() {
-    i=1
-    while [ "$i" -le 9 ]; do
-        demo_kill "$(demo_pidfile "$i")"
-        rm -f "$demo_dir/gateway-$i.pid"
-        i=$((i + 1))
-    done
-    for name in sim-source sim-court sim-redis redis; do
-        demo_kill "$name.pid"
-    done
+    [ -d "$demo_dir" ] || return 0
+    if ! demo_signal CONT; then
+        demo_wait 50 demo_signal TERM || demo_wait 20 demo_signal KILL
+    fi
+    rm -f "$demo_dir"/*.pid "$demo_dir"/nginx.pid.oldbin "$demo_dir"/redis*.sock
+    [ -e "$demo_dir/.court-demo" ] || return 0
+    rm -f "$demo_run"/*.sock
+    if [ -L "$demo_dir/run" ]; then
+        rmdir "$demo_run" 2>/dev/null
+        rm -f "$demo_dir/run"
+    fi
+    return 0
 }
 
 demo_show_status() {
     rc=0
-    for name in nginx.pid redis.pid sim-source.pid sim-court.pid; do
-        if demo_alive "$(demo_pid "$name")"; then
-            echo "${name%.pid}: up"
+    n=$(demo_pid gateways)
+    names='nginx redis sim-source sim-court'
+    i=2
+    while [ "$i" -le "${n:-1}" ]; do
+        names="$names nginx-$i"
+        i=$((i + 1))
+    done
+    for name in $names; do
+        if demo_alive "$(demo_pid "$name.pid")"; then
+            echo "$name: up"
         else
-            echo "${name%.pid}: down"
+            echo "$name: down"
             rc=1
         fi
     done
+    [ $rc = 0 ] && echo "http://127.0.0.1:$(demo_pid port)"
     return $rc
 }
 
-# a Redis that answers wrongly takes the real one's place at its socket
-demo_redis_swap() {
-    s=$demo_dir/redis.sock
+# A Redis that answers wrongly takes the real one's place at its socket.  The
+# real one goes on under another name.
+demo_redis_real() {
     demo_kill sim-redis.pid
-    [ -S "$demo_dir/redis.real.sock" ] && mv "$demo_dir/redis.real.sock" "$s"
-    [ "$1" = ok ] && return 0
+    [ -S "${demo_sock%.sock}.real.sock" ] && mv "${demo_sock%.sock}.real.sock" "$demo_sock"
+    pid=$(demo_pid redis.pid)
+    if demo_alive "$pid"; then
+        kill -CONT "$pid"
+    else
+        demo_redis
+    fi
+    demo_wait 100 demo_redis_up || { demo_say "courtctl: Redis does not come back"; return 4; }
+}
+
+demo_redis_fake() {
+    real=${demo_sock%.sock}.real.sock
     echo "$1" > "$demo_dir/fault/redis"
-    mv "$s" "$demo_dir/redis.real.sock"
-    demo_spawn sim-redis "$demo_tool" sim redis --dir "$demo_dir" --listen "unix:$s"
-    demo_wait 50 test -S "$s"
+    mv "$demo_sock" "$real"
+    demo_sim redis unix:"$demo_sock" && demo_wait 50 test -S "$demo_sock" || return 4
     # those already connected speak with the real one: end that
-    redis-cli -s "$demo_dir/redis.real.sock" client kill type normal >/dev/null 2>&1
+    timeout 2 redis-cli -s "$real" client kill type normal >/dev/null 2>&1
     return 0
 }
 
 demo_redis_fault() {
+    demo_redis_real || return 4
     pid=$(demo_pid redis.pid)
     case $1 in
-        ok)
-            demo_redis_swap ok
-            if demo_alive "$pid"; then kill -CONT "$pid"; else demo_redis; fi
-            demo_wait 100 demo_redis_up ;;
+        ok) ;;
         down)
-            demo_redis_swap ok
-            kill -KILL "$pid" 2>/dev/null
+            kill -KILL "$pid"
             demo_wait 50 demo_dead "$pid" ;;
         hang)
-            demo_redis_swap ok
             kill -STOP "$pid" ;;
-        slow|error|garbage|mismatch)
-            demo_redis_swap "$1" ;;
+        *)
+            demo_redis_fake "$1" ;;
     esac
 }
 
+demo_in_force() { [ "$(demo_pid "fault/$1.is")" = "$2" ]; }
+
 demo_fault() {
-    case "${1:-} ${2:-}" in
-        "source "*|"court "*|"redis "*) ;;
+    case "${1:-} ${2:-} $#" in
+        "source "*" 2"|"court "*" 2"|"redis "*" 2") ;;
         *) demo_say "usage: courtctl demo fault source|redis|court FAULT"; return 2 ;;
     esac
     case $2 in
@@ -303,7 +446,7 @@ demo_fault() {
         return
     fi
     echo "$2" > "$demo_dir/fault/$1.new" && mv "$demo_dir/fault/$1.new" "$demo_dir/fault/$1"
-    sleep 0.2                       # it looks every 50 ms
+    demo_wait 50 demo_in_force "$1" "$2" || { demo_say "courtctl: the $1 does not hear"; return 4; }
 }
 
 demo_hints() {
@@ -311,20 +454,20 @@ demo_hints() {
 
 The demo gateway runs.  Paste into another terminal:
 
-  T=$demo_dir/tokens
+  T='$demo_dir/tokens'
 
   # a lawyer reads his case: 200, and what the court service received
-  curl -s -H "Authorization: Bearer \$(cat \$T/lawyer.jwt)" http://127.0.0.1:$demo_port/api/v1/cases/1
+  curl -s -H "Authorization: Bearer \$(cat "\$T"/lawyer.jwt)" http://127.0.0.1:$demo_port/api/v1/cases/1
 
   # nobody: 401, whatever the path
   curl -s http://127.0.0.1:$demo_port/api/v1/cases/1
 
   # an assistant reads by delegation: 200; but may not submit a filing: 403
-  curl -s -H "Authorization: Bearer \$(cat \$T/assistant.jwt)" http://127.0.0.1:$demo_port/api/v1/cases/1
-  curl -s -X POST -H "Authorization: Bearer \$(cat \$T/assistant.jwt)" http://127.0.0.1:$demo_port/api/v1/courts/B00/filings/1/submit
+  curl -s -H "Authorization: Bearer \$(cat "\$T"/assistant.jwt)" http://127.0.0.1:$demo_port/api/v1/cases/1
+  curl -s -X POST -H "Authorization: Bearer \$(cat "\$T"/assistant.jwt)" http://127.0.0.1:$demo_port/api/v1/courts/B00/filings/1/submit
 
   # a suspended lawyer: 403 practice_not_active
-  curl -s -H "Authorization: Bearer \$(cat \$T/suspended.jwt)" http://127.0.0.1:$demo_port/api/v1/cases/1
+  curl -s -H "Authorization: Bearer \$(cat "\$T"/suspended.jwt)" http://127.0.0.1:$demo_port/api/v1/cases/1
 
   # the identity platform is down: a cold identity is 503, never yes or no
   lua-free-scripts/courtctl demo fault source down
@@ -334,7 +477,7 @@ EOF
 }
 
 demo_run() {
-    trap 'trap "" INT TERM; demo_stop; exit 0' INT TERM
+    trap 'trap "" INT TERM HUP; demo_stop; exit 0' INT TERM HUP
     demo_start || return
     demo_hints
     while demo_alive "$(demo_pid nginx.pid)"; do sleep 1; done
@@ -343,34 +486,45 @@ demo_run() {
     return 4
 }
 
-demo_main() {
-    verb=${1:-}
-    [ $# -gt 0 ] && shift
-    if [ "$verb" = fault ]; then
-        demo_fault "$@"
-        return
-    fi
+demo_options() {
     while [ $# -gt 0 ]; do
         case $1 in
-            --gateways) demo_gateways=${2:-}; shift ;;
-            --upstream) demo_upstream=${2:-}; shift ;;
+            --gateways|--upstream)
+                [ $# -ge 2 ] || { demo_say "courtctl: $1 needs a value"; return 2; } ;;
             *) demo_say "courtctl: unknown option \"$1\""; return 2 ;;
         esac
-        shift
+        [ "$1" = --gateways ] && demo_gateways=$2
+        [ "$1" = --upstream ] && demo_upstream=$2
+        shift 2
     done
     case $demo_gateways in
         [1-9]) ;;
         *) demo_say "courtctl: --gateways takes 1 to 9"; return 2 ;;
     esac
     case $demo_upstream in
-        ''|http://*|https://*) ;;
+        *[!A-Za-z0-9.:/_-]*) demo_say "courtctl: --upstream takes http://HOST:PORT"; return 2 ;;
+        ''|http://?*|https://?*) ;;
         *) demo_say "courtctl: --upstream takes http://HOST:PORT"; return 2 ;;
+    esac
+    case $demo_port in
+        ''|*[!0-9]*|0*|??????*) demo_say "courtctl: COURT_PORT is no port"; return 2 ;;
+    esac
+    [ $((demo_port + demo_gateways)) -le 65536 ] || { demo_say "courtctl: COURT_PORT is no port"; return 2; }
+}
+
+demo_main() {
+    verb=${1:-}
+    [ $# -gt 0 ] && shift
+    case $verb in
+        start|run) demo_options "$@" || return ;;
+        stop|status) [ $# = 0 ] || { demo_say "courtctl: demo $verb takes no option"; return 2; } ;;
     esac
     case $verb in
         start)  demo_start ;;
         run)    demo_run ;;
         stop)   demo_stop ;;
         status) demo_show_status ;;
+        fault)  demo_fault "$@" ;;
         *) demo_say "usage: courtctl demo start|run|stop|status|fault"; return 2 ;;
     esac
 }

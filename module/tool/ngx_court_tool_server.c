@@ -82,6 +82,31 @@ ngx_court_sim_read_fault(ngx_court_sim_t *sim)
 }
 
 
+/* DIR/fault/PART.is: which fault is in force, for those who wait for it */
+
+static void
+ngx_court_sim_tell_fault(ngx_court_sim_t *sim)
+{
+    FILE  *f;
+    char   path[4096], to[4096];
+
+    snprintf(path, sizeof(path), "%s/fault/%s.is.new", sim->dir, sim->part);
+    snprintf(to, sizeof(to), "%s/fault/%s.is", sim->dir, sim->part);
+
+    f = fopen(path, "w");
+    if (f == NULL) {
+        return;
+    }
+
+    fprintf(f, "%s\n", ngx_court_sim_faults[sim->fault]);
+    fclose(f);
+
+    if (rename(path, to) == -1) {
+        perror(to);
+    }
+}
+
+
 void
 ngx_court_sim_log(ngx_court_sim_t *sim, const char *fmt, ...)
 {
@@ -462,6 +487,10 @@ ngx_court_sim_tick(ngx_court_sim_t *sim, int *listener)
 
     ngx_court_sim_read_fault(sim);
 
+    if (sim->fault == NGX_COURT_SIM_DOWN) {
+        return 0;                                 /* nothing more is answered */
+    }
+
     for (i = 0; i < n; i++) {
         ngx_court_sim_io(sim, map[i], fds[i].revents);
     }
@@ -478,8 +507,10 @@ int
 ngx_court_sim_serve(ngx_court_sim_t *sim)
 {
     int         listener;
+    ngx_int_t   told;
     ngx_uint_t  i;
 
+    told = -1;
     listener = -1;
 
     for ( ;; ) {
@@ -504,6 +535,11 @@ ngx_court_sim_serve(ngx_court_sim_t *sim)
                         strerror(errno));
                 return 4;
             }
+        }
+
+        if (told != (ngx_int_t) sim->fault) {
+            ngx_court_sim_tell_fault(sim);
+            told = sim->fault;
         }
 
         if (ngx_court_sim_tick(sim, &listener) == -1) {

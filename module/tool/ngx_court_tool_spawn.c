@@ -10,6 +10,7 @@
 #include "ngx_court_tool.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 
@@ -17,6 +18,12 @@ static void
 ngx_court_spawn_close(void)
 {
     long  fd, max;
+
+    if (close_range(3, ~0U, 0) == 0) {
+        return;
+    }
+
+    /* a kernel before 5.9 */
 
     max = sysconf(_SC_OPEN_MAX);
 
@@ -30,13 +37,34 @@ ngx_court_spawn_close(void)
 }
 
 
-static int
-ngx_court_spawn_child(const char *pid_file, const char *log, char **cmd)
+/* a background job of a shell, or one under nohup, ignores some of these */
+
+static void
+ngx_court_spawn_signals(void)
 {
-    int    null, out;
-    FILE  *f;
+    sigset_t    none;
+    ngx_uint_t  i;
+
+    static const int  signals[] = {
+        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD
+    };
+
+    for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        signal(signals[i], SIG_DFL);
+    }
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+
+static int
+ngx_court_spawn_child(const char *log, char **cmd)
+{
+    int  null, out;
 
     setsid();
+    ngx_court_spawn_signals();
 
     null = open("/dev/null", O_RDONLY);
     out = open(log, O_WRONLY|O_CREAT|O_APPEND, 0644);
@@ -49,18 +77,46 @@ ngx_court_spawn_child(const char *pid_file, const char *log, char **cmd)
 
     ngx_court_spawn_close();
 
-    f = fopen(pid_file, "w");
-    if (f == NULL) {
-        return 4;
-    }
-
-    fprintf(f, "%ld\n", (long) getpid());
-    fclose(f);
-
     execvp(cmd[0], cmd);
     perror(cmd[0]);
 
     return 127;
+}
+
+
+/*
+ * The process in the middle: what it starts is nobody's child and is not
+ * waited for.  The pid stands in the file before our caller goes on.
+ */
+
+static int
+ngx_court_spawn_middle(const char *pid_file, const char *log, char **cmd)
+{
+    FILE   *f;
+    pid_t   pid;
+
+    pid = fork();
+
+    if (pid == 0) {
+        _exit(ngx_court_spawn_child(log, cmd));
+    }
+
+    if (pid == -1) {
+        return 4;
+    }
+
+    f = fopen(pid_file, "w");
+
+    if (f == NULL) {
+        perror(pid_file);
+        kill(pid, SIGKILL);
+        return 4;
+    }
+
+    fprintf(f, "%ld\n", (long) pid);
+    fclose(f);
+
+    return 0;
 }
 
 
@@ -85,12 +141,7 @@ ngx_court_tool_spawn(int argc, char **argv)
     }
 
     if (pid == 0) {
-
-        /* the grandchild is nobody's child: it is not waited for */
-
-        pid = fork();
-        _exit(pid == -1 ? 4 : pid ? 0
-              : ngx_court_spawn_child(argv[1], argv[3], argv + 4));
+        _exit(ngx_court_spawn_middle(argv[1], argv[3], argv + 4));
     }
 
     return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : 4;
