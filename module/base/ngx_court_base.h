@@ -60,7 +60,7 @@ typedef struct {
 
 
 /*
- * X(ID, code, status): the closed list of interface.md; one row, one reason.
+ * X(ID, code, status): the closed list of refusals; one row, one reason.
  * Texts stand in ngx_court_reason_zh.h and _en.h; a row without both does not
  * compile.
  */

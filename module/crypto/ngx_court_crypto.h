@@ -54,7 +54,7 @@ typedef struct {
 } ngx_court_key_t;
 
 
-/* what an issuer may set about SM2 (interface.md, court_issuer) */
+/* what an issuer may set about SM2 (reference/court_issuer.md) */
 typedef struct {
     ngx_str_t                  id;        /* default 1234567812345678 */
     unsigned                   der:1;     /* signatures are DER, not raw r||s */

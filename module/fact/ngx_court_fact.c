@@ -31,7 +31,7 @@ static ngx_int_t ngx_court_fact_active(const ngx_court_fact_t *fact,
     const ngx_str_t *record, int64_t now, ngx_uint_t *active);
 
 
-/* interface.md, Sources; what only says whom it is about is no field */
+/* reference/court_fact.md; what only says whom it is about is no field */
 
 static ngx_court_field_t  ngx_court_identity_fields[] = {
     { ngx_string("status"), NGX_COURT_T_ENUM },

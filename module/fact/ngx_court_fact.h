@@ -59,7 +59,7 @@ typedef struct {
 
 
 /*
- * The definition that interface.md (Sources) gives to identity, link,
+ * The definition that reference/court_fact.md gives to identity, link,
  * relation, staff and device: name, schema, usual keys.  For tools, and for
  * checking field types where ops declare the standard ones.  NULL: no such.
  */
@@ -85,7 +85,7 @@ ngx_uint_t ngx_court_fact_field(const ngx_court_fact_t *fact,
     const ngx_str_t *name, ngx_court_type_t *type);
 
 /*
- * Mapping file (interface.md, Sources): format 1, echo, result, fields.
+ * Mapping file (reference/court_fact.md): format 1, echo, result, fields.
  * NULL and err with pointer and line on error: unknown members, fields that
  * the fact does not declare, echo names that are no key, an echo that the
  * fact needs and that is missing.

@@ -108,7 +108,7 @@ ngx_http_court_fact_mandatory(ngx_conf_t *cf, ngx_http_court_fact_conf_t *fcf)
 }
 
 
-/* a standard name means the standard record (interface.md, Sources) */
+/* a standard name means the standard record (reference/court_fact.md) */
 
 static char *
 ngx_http_court_fact_check_standard(ngx_conf_t *cf,

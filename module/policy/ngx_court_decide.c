@@ -14,7 +14,7 @@ static const ngx_court_verdict_t  ngx_court_verdict_true = {
     NGX_COURT_TRUE, NULL, NULL, NULL, NULL, 0, 0
 };
 
-/* domain.md, Roles: which kinds act in which role */
+/* which kinds act in which role */
 
 static const struct {
     ngx_str_t                  kind;

@@ -187,7 +187,7 @@ typedef struct {
 
 /*
  * Parses and compiles text into pool memory.  NULL on error; err is
- * "<pointer>: line N: <what>".  Checks everything that interface.md (Policy)
+ * "<pointer>: line N: <what>".  Checks everything that reference/policy.md
  * asks: unknown names, type errors, templates that differ only in variable
  * names, rules that can never fire, reasons without zh text, ...
  */
@@ -285,7 +285,7 @@ typedef struct {
 
 /*
  * Deny by default, forbid wins, three-valued, delegation decided twice; the
- * order of answers is that of interface.md (What a refused caller receives).
+ * order of answers is that of reference/refusals.md.
  * Never allocates, never fails for lack of memory.
  */
 void ngx_court_policy_decide(const ngx_court_policy_t *policy,

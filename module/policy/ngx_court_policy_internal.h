@@ -28,7 +28,7 @@
 #define NGX_COURT_POLICY_ERR          512     /* bytes of an error text */
 
 
-/* the closed list of domain.md, in its order; X(ID, name) */
+/* the closed list of roles; X(ID, name) */
 #define NGX_COURT_ROLES(X)                                                    \
     X(LAWYER,     "lawyer")                                                   \
     X(GOV_LAWYER, "gov_lawyer")                                               \
