@@ -45,21 +45,21 @@ demo_find_module() {
     return 4
 }
 
-# A process is alive and one of ours: its output is a file of this demo.  So
-# a pid file left from before a crash never means somebody else's process, and
-# a zombie, which has no files, is dead.
+# A process is alive and one of ours: its stderr is a log of this demo.  So a
+# pid file left from before a crash never means somebody else's process, and a
+# zombie, which has no files, is dead.
 demo_alive() {
     [ -n "$1" ] || return 1
-    case $(readlink "/proc/$1/fd/1" 2>/dev/null) in
-        "$demo_dir/log/"*.out*) return 0 ;;
+    case $(readlink "/proc/$1/fd/2" 2>/dev/null) in
+        "$demo_dir/log/"*.out*|"$demo_dir/log/error"*) return 0 ;;
     esac
     return 1
 }
 
 # all of them, whatever became of the pid files
 demo_processes() {
-    find /proc/[0-9]*/fd/1 -maxdepth 0 -lname "$demo_dir/log/*.out*" \
-        2>/dev/null | cut -d / -f 3
+    find /proc/[0-9]*/fd/2 -maxdepth 0 \( -lname "$demo_dir/log/*.out*" \
+        -o -lname "$demo_dir/log/error*" \) 2>/dev/null | cut -d / -f 3
 }
 
 demo_pid() { cat "$demo_dir/$1" 2>/dev/null; }
@@ -193,8 +193,9 @@ demo_gateway() {
     demo_nginx_conf "$1"
     demo_spawn "gateway-$1" "$(demo_nginx)" -e "$demo_dir/log/error.log" \
         -c "$demo_dir/conf/nginx-$1.conf" || return 4
+    # it leaves us when it has its sockets; its pid file comes a moment later
     demo_wait 100 demo_gateway_settled "$1"
-    demo_gateway_up "$1" && return 0
+    demo_wait 50 demo_gateway_up "$1" && return 0
     demo_say "courtctl: gateway $1 did not start:"
     tail -n 5 "$demo_dir/log/gateway-$1.out" >&2
     grep -E '\[(emerg|alert)\]' "$demo_dir/log/error.log" 2>/dev/null | tail -n 5 >&2
