@@ -308,6 +308,28 @@ my $FACTS = <<'_EOC_';
     }
 _EOC_
 
+# The five facts' text with lines of one's own: those of "all" in each, those
+# of a fact's name in that one; a line there is in place of the default's.
+#     Court::facts(all => 'negative_ttl 1s;', identity => 'ttl 1s;')
+sub facts {
+    my (%lines) = @_;
+    my $text = $FACTS;
+
+    for my $name (qw(identity link relation staff device)) {
+        my $more = join ' ', grep { defined } @lines{'all', $name};
+
+        $text =~ s/^    court_fact $name \{.*?^    \}/$&/ms or next;
+        my ($start, $block) = ($-[0], $&);
+
+        $block =~ s/^ +ttl +60s;\n//m if $more =~ /(?:^| )ttl /;
+        $block =~ s/^    \}\z/        $more\n    }/m;
+        substr $text, $start, $+[0] - $start, $block;
+    }
+
+    return $text;
+}
+
+
 # What the source server asks: a server of files, told apart by fact and key.
 my $MOCKS = <<'_EOC_';
     log_format source '$uri $status';
@@ -317,7 +339,20 @@ my $MOCKS = <<'_EOC_';
 
     server {
         listen unix:@DIR@/run/source.sock;
+        @LOCATIONS@
+    }
 
+    server {
+        listen unix:@DIR@/run/mock.sock;
+        court off;
+        access_log @DIR@/source.log source;
+        default_type application/json;
+        root @DIR@/source;
+        @SOURCE@
+    }
+_EOC_
+
+my $LOCATIONS = <<'_EOC_';
         location = /identity {
             proxy_pass http://source_mock/identity/$court_source_key_2;
         }
@@ -333,21 +368,11 @@ my $MOCKS = <<'_EOC_';
         location = /device {
             proxy_pass http://source_mock/device/$court_source_key_1;
         }
-    }
-
-    server {
-        listen unix:@DIR@/run/mock.sock;
-        court off;
-        access_log @DIR@/source.log source;
-        default_type application/json;
-        root @DIR@/source;
-        @SOURCE@
-    }
 _EOC_
 
 # Options: policy (JSON, or a hash), facts (text instead of the five of the
-# demo), source (text for the mock source), main (text for http{}), issuer
-# (text for both issuers).  The server says court_code itself.
+# demo), locations (text instead of the source server's), source (text for the
+# mock source), main (text for http{}), issuer (text for both issuers).  The server says court_code itself.
 sub http_config {
     my (%o) = @_;
     my $here = dir();
@@ -372,8 +397,9 @@ _EOC_
     }
 
     my $mocks = $MOCKS;
-    $mocks =~ s/\@DIR\@/$here/g;
+    $mocks =~ s/\@LOCATIONS\@/$o{locations} || $LOCATIONS/e;
     $mocks =~ s/\@SOURCE\@/$o{source} || ''/e;
+    $mocks =~ s/\@DIR\@/$here/g;
 
     return <<_EOC_ . $issuers . ($o{facts} || $FACTS) . $mocks;
     court_zone tokens:1m facts:1m negative:1m artefacts:8m;
@@ -483,6 +509,20 @@ END {
         waitpid $court_pid, 0;
         $? = $status;
     }
+}
+
+
+# requests that reached the source of files since the last call, a line each:
+# "/identity/lawyer-1 200"
+sub source_calls {
+    my $log = dir() . '/source.log';
+
+    open my $in, '+<', $log or return;
+    my @lines = <$in>;
+    truncate $in, 0;
+    chomp @lines;
+
+    return @lines;
 }
 
 
