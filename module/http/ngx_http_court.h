@@ -252,6 +252,9 @@ ngx_uint_t ngx_http_court_header_count(ngx_list_t *headers, const char *name,
 /* POST_READ, SERVER_REWRITE and REWRITE; idempotent */
 ngx_int_t ngx_http_court_scrub_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_court_guard_handler(ngx_http_request_t *r);
+/* nginx refused the request before those phases: the header filter and LOG
+ * have variables, too */
+ngx_int_t ngx_http_court_scrub_early(ngx_http_request_t *r);
 
 /* ngx_http_court_flow.c: the ACCESS handler, a table of named stages */
 ngx_int_t ngx_http_court_access_handler(ngx_http_request_t *r);
@@ -292,33 +295,14 @@ ngx_court_lang_t ngx_http_court_lang(ngx_http_request_t *r);
 
 /* ngx_http_court_headers.c */
 ngx_int_t ngx_http_court_headers_scrub(ngx_http_request_t *r);
+/* a header of ours by name, in whatever spelling */
+ngx_uint_t ngx_http_court_headers_is_ours(const ngx_str_t *name);
 ngx_int_t ngx_http_court_headers_forward(ngx_http_request_t *r,
     ngx_http_court_session_t *s);
 /* takes credentials out, puts nothing in: for an internal "court off" */
 ngx_int_t ngx_http_court_headers_withhold(ngx_http_request_t *r,
     ngx_http_court_session_t *s);
 
-/* the first header of that lower-case name, NULL; works on the list alone */
-ngx_table_elt_t *ngx_http_court_header_find(ngx_list_t *headers,
-    const char *name, size_t len);
-
-/* facts of this request by definition and side: NULL where not asked */
-ngx_http_court_need_t *ngx_http_court_need_find(ngx_http_court_session_t *s,
-    ngx_uint_t fact, ngx_court_side_t side);                    /* attr.c */
-/* a field of a fact by names, for headers and variables (variables.c) */
-void ngx_http_court_fact_get(ngx_http_court_session_t *s,
-    ngx_court_side_t side, const ngx_str_t *fact, const ngx_str_t *field,
-    ngx_court_value_t *v);
-/* whose facts speak: the principal's where the rule is a delegated one */
-#define ngx_http_court_side(s)                                                \
-    ((s)->principal.len ? NGX_COURT_PRINCIPAL : NGX_COURT_CALLER)
-
-/* ngx_http_court_assertion.c */
-char *ngx_http_court_assertion_key(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_court_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-ngx_int_t ngx_http_court_assertion_start(ngx_cycle_t *cycle);
 /* the first header of that lower-case name, NULL; works on the list alone */
 ngx_table_elt_t *ngx_http_court_header_find(ngx_list_t *headers,
     const char *name, size_t len);

@@ -151,9 +151,15 @@ ngx_http_court_assertion_claims(ngx_http_request_t *r,
 {
     u_char                   *p;
     ngx_uint_t                n;
+    ngx_court_value_t         kind;
     ngx_http_court_member_t  *start;
 
+    static const ngx_str_t  identity = ngx_string("identity");
+    static const ngx_str_t  f_kind = ngx_string("kind");
+
     start = m;
+
+    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
 
 #define ngx_http_court_claim(n_, v_)  (m->name = n_, m->value = v_, m++)
 
@@ -162,6 +168,7 @@ ngx_http_court_assertion_claims(ngx_http_request_t *r,
     ngx_http_court_claim("sub", s->subject);
     ngx_http_court_claim("issuer", s->issuer);
     ngx_http_court_claim("role", s->role);
+    ngx_http_court_claim("kind", kind.str);
     ngx_http_court_claim("principal", s->principal);
     ngx_http_court_claim("client", s->client);
     ngx_http_court_claim("interface", s->match.interface->id);
@@ -192,7 +199,7 @@ ngx_http_court_assertion_claims(ngx_http_request_t *r,
 
     if (acf->per_request) {
         ngx_http_court_claim("htm", r->method_name);
-        ngx_http_court_claim("rid", s->request_id);
+        ngx_http_court_claim("request_id", s->request_id);
 
         if (ngx_http_court_assertion_htu(r, s, &m->value) != NGX_OK) {
             return 0;

@@ -62,9 +62,7 @@ ngx_http_court_filter_drop(ngx_http_request_t *r)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len >= 6
-                && ngx_strncasecmp(h[i].key.data, (u_char *) "court-", 6) == 0)
-            {
+            if (ngx_http_court_headers_is_ours(&h[i].key)) {
                 h[i].hash = 0;
             }
         }
@@ -92,6 +90,25 @@ ngx_http_court_filter_add(ngx_http_request_t *r, const char *key,
 #endif
 
     return h;
+}
+
+
+/* what may not stand in a quoted-string is left out: a policy's own words */
+
+static u_char *
+ngx_http_court_filter_quote(u_char *p, const ngx_str_t *text)
+{
+    size_t  i;
+
+    for (i = 0; i < text->len; i++) {
+        if (text->data[i] >= 0x20 && text->data[i] < 0x7f
+            && text->data[i] != '"' && text->data[i] != '\\')
+        {
+            *p++ = text->data[i];
+        }
+    }
+
+    return p;
 }
 
 
@@ -133,7 +150,9 @@ ngx_http_court_filter_challenge(ngx_http_request_t *r,
     if (error[2] == 's' && s->decision.acr_values
         && s->decision.acr_values->len)
     {
-        p = ngx_sprintf(p, ", acr_values=\"%V\"", s->decision.acr_values);
+        p = ngx_cpymem(p, ", acr_values=\"", 14);
+        p = ngx_http_court_filter_quote(p, s->decision.acr_values);
+        *p++ = '"';
     }
 
     if (error[2] == 's' && s->decision.max_age >= 0) {
@@ -251,6 +270,10 @@ ngx_http_court_filter_header(ngx_http_request_t *r)
         }
 
         return ngx_http_next_header_filter(r);
+    }
+
+    if (ngx_http_court_scrub_early(r) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     s = ngx_http_court_session(r);

@@ -95,7 +95,10 @@ ngx_http_court_flow_run(ngx_http_court_session_t *s)
 }
 
 
-/* let in; an error_page of our own refusal goes on telling it */
+/*
+ * Let in.  Behind a refusal there is nothing but its error_page, which goes on
+ * telling it.
+ */
 
 static ngx_int_t
 ngx_http_court_flow_pass(ngx_http_request_t *r, ngx_http_court_session_t *s)
@@ -103,9 +106,8 @@ ngx_http_court_flow_pass(ngx_http_request_t *r, ngx_http_court_session_t *s)
     s->decided = 1;
     s->allowed = 1;
 
-    if (!s->would_refuse && !(r->error_page && s->refused)) {
+    if (!s->would_refuse && !s->refused) {
         s->reason = NULL;
-        s->refused = 0;
     }
 
     return NGX_OK;

@@ -30,8 +30,7 @@ typedef struct {
 static const ngx_http_court_drop_t  ngx_http_court_drops[] = {
     { ngx_string("authorization"), 1 },
     { ngx_string("dpop"), 1 },
-    { ngx_string("signature"), 1 },
-    { ngx_string("signature-input"), 1 },
+    { ngx_string("signature"), 0 },
     { ngx_string("act-confirmation"), 1 },
     { ngx_string("forwarded"), 1 },
     { ngx_string("x-forwarded"), 0 },
@@ -40,15 +39,37 @@ static const ngx_http_court_drop_t  ngx_http_court_drops[] = {
     { ngx_string("x-accel"), 0 },
     { ngx_string("x-http-method"), 0 },
     { ngx_string("x-method-override"), 1 },
+    { ngx_string("x-override"), 0 },
+    { ngx_string("x-middleware"), 0 },
     { ngx_string("x-real-ip"), 1 },
+    { ngx_string("x-remote"), 0 },
+    { ngx_string("x-client-ip"), 1 },
+    { ngx_string("x-cluster-client-ip"), 1 },
+    { ngx_string("true-client-ip"), 1 },
+    { ngx_string("client-ip"), 1 },
+    { ngx_string("x-host"), 1 },
+    { ngx_string("remote-user"), 1 },
+    { ngx_string("proxy"), 1 },
     { ngx_null_string, 0 }
 };
+
+/* one of our headers; an empty or no value is no header */
+typedef struct {
+    const char                *key;
+    const char                *lowcase;
+    const ngx_str_t           *value;
+} ngx_http_court_put_t;
 
 static const ngx_http_court_drop_t  ngx_http_court_ours[] = {
     { ngx_string("court-"), 0 },
     { ngx_null_string, 0 }
 };
 
+
+/*
+ * Services that make variables of headers write '_' for whatever is neither
+ * letter nor digit: all such spellings are one name.
+ */
 
 static ngx_uint_t
 ngx_http_court_headers_listed(const ngx_http_court_drop_t *drop,
@@ -68,7 +89,7 @@ ngx_http_court_headers_listed(const ngx_http_court_drop_t *drop,
         for (i = 0; i < drop->prefix.len; i++) {
             c = ngx_tolower(name->data[i]);
 
-            if (c == '_' || c == '.') {
+            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
                 c = '-';
             }
 
@@ -83,6 +104,13 @@ ngx_http_court_headers_listed(const ngx_http_court_drop_t *drop,
     }
 
     return 0;
+}
+
+
+ngx_uint_t
+ngx_http_court_headers_is_ours(const ngx_str_t *name)
+{
+    return ngx_http_court_headers_listed(ngx_http_court_ours, name);
 }
 
 
@@ -233,9 +261,13 @@ ngx_http_court_headers_scrub(ngx_http_request_t *r)
 }
 
 
-/* pushes one of ours; the room is there.  An empty value is no header */
+/*
+ * Pushes one of ours; the room is there.  An empty value is no header, but
+ * one that cannot be made is an error: without a Court-Principal an assistant
+ * would look like somebody else.
+ */
 
-static ngx_table_elt_t *
+static ngx_int_t
 ngx_http_court_headers_put(ngx_http_request_t *r, const char *key,
     const char *lowcase, const ngx_str_t *value, ngx_uint_t escape)
 {
@@ -245,17 +277,22 @@ ngx_http_court_headers_put(ngx_http_request_t *r, const char *key,
     ngx_table_elt_t  *h;
 
     if (value == NULL || value->len == 0) {
-        return NULL;
+        return NGX_OK;
     }
 
     text = *value;
     len = ngx_strlen(key);
 
     if (escape && ngx_court_escape_str(r->pool, &text, value) != NGX_OK) {
-        return NULL;
+        return NGX_ERROR;
     }
 
     list = &r->headers_in.headers;
+
+    if (list->part.nelts >= list->nalloc) {
+        return NGX_ERROR;
+    }
+
     h = (ngx_table_elt_t *) list->part.elts + list->part.nelts++;
 
     h->key.data = (u_char *) key;
@@ -267,12 +304,58 @@ ngx_http_court_headers_put(ngx_http_request_t *r, const char *key,
     h->next = NULL;
 #endif
 
-    return h;
+    return NGX_OK;
 }
 
 
-#define ngx_http_court_put(r, key, lowcase, value)                            \
-    ngx_http_court_headers_put(r, key, lowcase, value, 1)
+static ngx_int_t
+ngx_http_court_headers_put_all(ngx_http_request_t *r,
+    const ngx_http_court_put_t *put, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_http_court_headers_put(r, put[i].key, put[i].lowcase,
+                                       put[i].value, 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* our header of that assertion, the last one pushed: renewed in place */
+
+static ngx_int_t
+ngx_http_court_headers_assertion(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    ngx_str_t         assertion;
+    ngx_table_elt_t  *h;
+
+    if (ngx_http_court_assertion_make(r, s, &assertion) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (assertion.len == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_court_headers_put(r, "Court-Assertion", "court-assertion",
+                                   &assertion, 0)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    h = r->headers_in.headers.part.elts;
+    s->assertion = &h[r->headers_in.headers.part.nelts - 1];
+
+    return NGX_OK;
+}
 
 
 /* who the caller is: nothing of it goes up for a would-be refusal */
@@ -281,7 +364,6 @@ static ngx_int_t
 ngx_http_court_headers_identity(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    ngx_str_t          assertion;
     ngx_court_value_t  kind, side;
 
     static const ngx_str_t  identity = ngx_string("identity");
@@ -289,61 +371,59 @@ ngx_http_court_headers_identity(ngx_http_request_t *r,
     static const ngx_str_t  f_kind = ngx_string("kind");
     static const ngx_str_t  f_side = ngx_string("side");
 
+    const ngx_http_court_put_t  put[] = {
+        { "Court-Subject", "court-subject", &s->subject },
+        { "Court-Issuer", "court-issuer", &s->issuer },
+        { "Court-Role", "court-role", &s->role },
+        { "Court-Principal", "court-principal", &s->principal },
+        { "Court-Kind", "court-kind", &kind.str },
+        { "Court-Client", "court-client", &s->client },
+        { "Court-Rule", "court-rule", s->decision.rule },
+        { "Court-Relation", "court-relation", &side.str },
+        { "Court-Obligations", "court-obligations", s->decision.obligations }
+    };
+
     ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
     ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, &f_side,
                             &side);
 
-    ngx_http_court_put(r, "Court-Subject", "court-subject", &s->subject);
-    ngx_http_court_put(r, "Court-Issuer", "court-issuer", &s->issuer);
-    ngx_http_court_put(r, "Court-Role", "court-role", &s->role);
-    ngx_http_court_put(r, "Court-Principal", "court-principal",
-                       &s->principal);
-    ngx_http_court_put(r, "Court-Kind", "court-kind", &kind.str);
-    ngx_http_court_put(r, "Court-Client", "court-client", &s->client);
-    ngx_http_court_put(r, "Court-Rule", "court-rule", s->decision.rule);
-    ngx_http_court_put(r, "Court-Relation", "court-relation", &side.str);
-    ngx_http_court_put(r, "Court-Obligations", "court-obligations",
-                       s->decision.obligations);
-
-    if (ngx_http_court_assertion_make(r, s, &assertion) != NGX_OK) {
+    if (ngx_http_court_headers_put_all(r, put, sizeof(put) / sizeof(put[0]))
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    s->assertion = ngx_http_court_headers_put(r, "Court-Assertion",
-                                              "court-assertion", &assertion,
-                                              0);
-    return NGX_OK;
+    return ngx_http_court_headers_assertion(r, s);
 }
 
 
-static void
+static ngx_int_t
 ngx_http_court_headers_request(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    u_char     buf[NGX_INT64_LEN], *p;
+    u_char     buf[NGX_INT64_LEN];
     ngx_str_t  version;
 
+    const ngx_http_court_put_t  put[] = {
+        { "Court-Policy", "court-policy", &version },
+        { "Court-Interface", "court-interface",
+          s->match.interface ? &s->match.interface->id : NULL },
+        { "Court-Request-Id", "court-request-id", &s->request_id },
+        { "Court-Code", "court-code", &s->code }
+    };
+
+    ngx_str_null(&version);
+
+    /* escaped, and so copied */
+
     if (s->pinned) {
-        p = ngx_sprintf(buf, "%L",
-                        ngx_court_policy_version(s->pinned->policy));
-        version.len = p - buf;
-        version.data = ngx_pnalloc(r->pool, version.len);
-
-        if (version.data) {
-            ngx_memcpy(version.data, buf, version.len);
-            ngx_http_court_headers_put(r, "Court-Policy", "court-policy",
-                                       &version, 0);
-        }
+        version.data = buf;
+        version.len = ngx_sprintf(buf, "%L",
+                          ngx_court_policy_version(s->pinned->policy)) - buf;
     }
 
-    if (s->match.interface) {
-        ngx_http_court_put(r, "Court-Interface", "court-interface",
-                           &s->match.interface->id);
-    }
-
-    ngx_http_court_put(r, "Court-Request-Id", "court-request-id",
-                       &s->request_id);
-    ngx_http_court_put(r, "Court-Code", "court-code", &s->code);
+    return ngx_http_court_headers_put_all(r, put,
+                                          sizeof(put) / sizeof(put[0]));
 }
 
 
@@ -400,12 +480,13 @@ ngx_http_court_headers_forward(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ngx_http_court_headers_request(r, s);
+    if (ngx_http_court_headers_request(r, s) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (s->would_refuse) {
-        ngx_http_court_headers_put(r, "Court-Decision", "court-decision",
-                                   &would, 0);
-        return NGX_OK;
+        return ngx_http_court_headers_put(r, "Court-Decision",
+                                          "court-decision", &would, 0);
     }
 
     if (s->match.interface && s->match.interface->public_) {

@@ -161,7 +161,7 @@ ngx_http_court_log_handler(ngx_http_request_t *r)
     ngx_http_court_session_t   *s;
     ngx_http_court_loc_conf_t  *lcf;
 
-    if (r != r->main) {
+    if (r != r->main || ngx_http_court_scrub_early(r) != NGX_OK) {
         return NGX_OK;
     }
 

@@ -338,20 +338,38 @@ ngx_http_court_phase(ngx_conf_t *cf, ngx_http_phases phase,
 }
 
 
+/* the last one registered goes to the very front */
+
+static void
+ngx_http_court_phase_front(ngx_conf_t *cf, ngx_http_phases phase)
+{
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h, last;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    handlers = &cmcf->phases[phase].handlers;
+
+    h = handlers->elts;
+    last = h[handlers->nelts - 1];
+
+    ngx_memmove(h + 1, h, (handlers->nelts - 1) * sizeof(ngx_http_handler_pt));
+    h[0] = last;
+}
+
+
 /*
  * Phases run their handlers from the last one registered to the first.  The
  * access handler goes to the very front, and so runs last: proofs are spent
- * and sources are asked only where no other module refuses any more.  The
- * scrub is registered by our second module (ngx_http_court_session_init).
+ * and sources are asked only where no other module refuses any more.  LOG
+ * alone runs from the first to the last: ours is before access_log, whose
+ * variables may tell no forged header.  The scrub is registered by our second
+ * module (ngx_http_court_session_init).
  */
 
 static ngx_int_t
 ngx_http_court_register(ngx_conf_t *cf)
 {
-    ngx_array_t                *access;
-    ngx_http_handler_pt        *h;
-    ngx_http_core_main_conf_t  *cmcf;
-
     if (ngx_http_court_phase(cf, NGX_HTTP_PREACCESS_PHASE,
                              ngx_http_court_guard_handler) != NGX_OK
         || ngx_http_court_phase(cf, NGX_HTTP_LOG_PHASE,
@@ -362,12 +380,8 @@ ngx_http_court_register(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
-    access = &cmcf->phases[NGX_HTTP_ACCESS_PHASE].handlers;
-    h = access->elts;
-
-    ngx_memmove(h + 1, h, (access->nelts - 1) * sizeof(ngx_http_handler_pt));
-    h[0] = ngx_http_court_access_handler;
+    ngx_http_court_phase_front(cf, NGX_HTTP_LOG_PHASE);
+    ngx_http_court_phase_front(cf, NGX_HTTP_ACCESS_PHASE);
 
     return NGX_OK;
 }

@@ -37,10 +37,56 @@ ngx_http_court_reason_told(ngx_http_court_session_t *s)
 }
 
 
+/* a qvalue (RFC 9110 section 12.4.2) in thousandths; nonsense weighs nothing */
+
+static ngx_int_t
+ngx_http_court_refuse_qvalue(const u_char *p, const u_char *last)
+{
+    ngx_int_t  weight, unit;
+
+    if (p == last || (*p != '0' && *p != '1')) {
+        return 0;
+    }
+
+    weight = (*p++ - '0') * 1000;
+
+    if (p < last && *p == '.') {
+        p++;
+
+        for (unit = 100; unit && p < last && *p >= '0' && *p <= '9'; p++) {
+            weight += (*p - '0') * unit;
+            unit /= 10;
+        }
+    }
+
+    return ngx_min(weight, 1000);
+}
+
+
+/* the parameters behind a range: 1000 where no q is among them */
+
+static ngx_int_t
+ngx_http_court_refuse_params(const u_char *p, const u_char *last)
+{
+    while (p < last) {
+
+        while (p < last && (*p == ';' || *p == ' ' || *p == '\t')) { p++; }
+
+        if (last - p >= 2 && (p[0] == 'q' || p[0] == 'Q') && p[1] == '=') {
+            return ngx_http_court_refuse_qvalue(p + 2, last);
+        }
+
+        while (p < last && *p != ';') { p++; }
+    }
+
+    return 1000;
+}
+
+
 /*
- * The weight (RFC 9110 section 12.4.2) of a range in an Accept-Language or
- * Accept value, in thousandths; -1 where it is not named.  A range counts
- * where it begins with name and ends there or at '-'.
+ * The weight of a range in an Accept-Language or Accept value, the highest
+ * where it stands there more than once; -1 where it is not named.  A range
+ * counts where it begins with name and ends there or at '-'.
  */
 
 static ngx_int_t
@@ -52,6 +98,7 @@ ngx_http_court_refuse_weight(const ngx_str_t *value, const char *name,
 
     p = value->data;
     last = p + value->len;
+    weight = -1;
 
     while (p < last) {
 
@@ -62,31 +109,22 @@ ngx_http_court_refuse_weight(const ngx_str_t *value, const char *name,
             end = last;
         }
 
-        if ((size_t) (end - p) >= len
+        q = ngx_strlchr(p, end, ';');
+        if (q == NULL) {
+            q = end;
+        }
+
+        if ((size_t) (q - p) >= len
             && ngx_strncasecmp(p, (u_char *) name, len) == 0
-            && ((size_t) (end - p) == len || p[len] == '-' || p[len] == ';'
-                || p[len] == ' '))
+            && (q == p + len || ngx_strchr("- \t", p[len])))
         {
-            weight = 1000;
-            q = ngx_strnstr(p, "q=", end - p);
-
-            if (q && q + 2 < end) {
-                weight = (q[2] == '1') ? 1000 : 0;
-
-                if (q[2] == '0' && q + 4 < end && q[3] == '.'
-                    && q[4] >= '0' && q[4] <= '9')
-                {
-                    weight = (q[4] - '0') * 100 + 1;
-                }
-            }
-
-            return weight;
+            weight = ngx_max(weight, ngx_http_court_refuse_params(q, end));
         }
 
         p = end;
     }
 
-    return -1;
+    return weight;
 }
 
 
@@ -113,7 +151,7 @@ ngx_http_court_lang(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_court_refuse_html(ngx_http_request_t *r)
 {
-    ngx_int_t                   html, json;
+    ngx_int_t                   html, json, problem;
     ngx_table_elt_t            *h;
     ngx_http_court_loc_conf_t  *lcf;
 
@@ -131,6 +169,9 @@ ngx_http_court_refuse_html(ngx_http_request_t *r)
 
     html = ngx_http_court_refuse_weight(&h->value, "text/html", 9);
     json = ngx_http_court_refuse_weight(&h->value, "application/json", 16);
+    problem = ngx_http_court_refuse_weight(&h->value,
+                                           "application/problem+json", 24);
+    json = ngx_max(json, problem);
 
     return html > 0 && html > json;
 }
@@ -148,8 +189,7 @@ ngx_http_court_refuse_has_page(ngx_http_request_t *r, ngx_uint_t status)
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (clcf->error_pages == NULL
-        || (r->error_page && !clcf->recursive_error_pages)
-        || r->uri_changes == 0)
+        || r->error_page || r->uri_changes == 0)
     {
         return 0;
     }
@@ -299,6 +339,10 @@ ngx_http_court_refuse_send(ngx_http_request_t *r, ngx_http_court_answer_t *a)
     if (b == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    /* as nginx's own error pages: a refused body is not asked for */
+
+    r->expect_tested = 1;
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {

@@ -320,11 +320,26 @@ ngx_http_court_session_enter(ngx_http_request_t *r,
 }
 
 
+/* before a location is found, the server's own configuration stands */
+
+static void
+ngx_http_court_session_touch(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    ngx_http_core_srv_conf_t  *cscf;
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    if (r->loc_conf != cscf->ctx->loc_conf && ngx_http_court_protected(r)) {
+        s->touched = 1;
+    }
+}
+
+
 ngx_int_t
 ngx_http_court_scrub_handler(ngx_http_request_t *r)
 {
     ngx_http_court_session_t  *s;
-    ngx_http_core_srv_conf_t  *cscf;
 
     if (r != r->main) {
         return NGX_DECLINED;
@@ -350,15 +365,45 @@ ngx_http_court_scrub_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    /* before a location is found, the server's own configuration stands */
-
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
-
-    if (r->loc_conf != cscf->ctx->loc_conf && ngx_http_court_protected(r)) {
-        s->touched = 1;
-    }
+    ngx_http_court_session_touch(r, s);
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * Answered by nginx itself: before POST_READ (a bad request line or header),
+ * or between a location's finding and its phases (413, a redirect to "/a/").
+ */
+
+ngx_int_t
+ngx_http_court_scrub_early(ngx_http_request_t *r)
+{
+    ngx_http_court_session_t    *s;
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_court_module);
+
+    if (r != r->main || !mcf->build->used) {
+        return NGX_OK;
+    }
+
+    s = ngx_http_court_session_get(r);
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (!s->scrubbed) {
+        s->scrubbed = 1;
+
+        if (ngx_http_court_headers_scrub(r) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    ngx_http_court_session_touch(r, s);
+
+    return NGX_OK;
 }
 
 
@@ -372,8 +417,7 @@ static ngx_uint_t
 ngx_http_court_session_bypass(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    return !s->decided
-           && !(r->error_page && r->err_status >= NGX_HTTP_BAD_REQUEST);
+    return !s->decided && r->err_status < NGX_HTTP_BAD_REQUEST;
 }
 
 

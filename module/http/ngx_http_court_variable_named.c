@@ -145,12 +145,15 @@ ngx_http_court_variable_cache_key(ngx_http_request_t *r,
     ngx_http_court_session_t *s, ngx_http_variable_value_t *v)
 {
     u_char             sum[NGX_COURT_SHA256_LEN];
-    ngx_str_t          f[9], text;
+    ngx_str_t          f[11], text;
     ngx_uint_t         n;
-    ngx_court_value_t  side;
+    ngx_court_value_t  side, kind;
 
+    static const ngx_str_t  none = ngx_null_string;
+    static const ngx_str_t  identity = ngx_string("identity");
     static const ngx_str_t  relation = ngx_string("relation");
     static const ngx_str_t  f_side = ngx_string("side");
+    static const ngx_str_t  f_kind = ngx_string("kind");
 
     if (!s->allowed || s->would_refuse) {
         v->not_found = 1;
@@ -160,25 +163,20 @@ ngx_http_court_variable_cache_key(ngx_http_request_t *r,
     ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, &f_side,
                             &side);
 
+    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
+
     n = 0;
     f[n++] = s->issuer;
     f[n++] = s->subject;
     f[n++] = s->role;
     f[n++] = s->principal;
+    f[n++] = s->client;
     f[n++] = s->code;
+    f[n++] = kind.str;
     f[n++] = side.str;
-
-    if (s->match.interface) {
-        f[n++] = s->match.interface->id;
-    }
-
-    if (s->decision.rule) {
-        f[n++] = *s->decision.rule;
-    }
-
-    if (s->decision.obligations) {
-        f[n++] = *s->decision.obligations;
-    }
+    f[n++] = s->match.interface ? s->match.interface->id : none;
+    f[n++] = s->decision.rule ? *s->decision.rule : none;
+    f[n++] = s->decision.obligations ? *s->decision.obligations : none;
 
     text.len = 2 * NGX_COURT_SHA256_LEN;
     text.data = ngx_pnalloc(r->pool, text.len);
@@ -294,7 +292,7 @@ ngx_http_court_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return ngx_http_court_variable_set(v, &s->request_id);
     }
 
-    if (s == NULL || !(s->decided || s->keying)) {
+    if (s == NULL || !(s->keying || ngx_http_court_variable_speaks(r, s))) {
         v->not_found = 1;
         return NGX_OK;
     }

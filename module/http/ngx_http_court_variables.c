@@ -143,6 +143,20 @@ ngx_http_court_fact_get(ngx_http_court_session_t *s, ngx_court_side_t side,
 }
 
 
+/*
+ * After a redirect inside to a protected location what was decided about the
+ * old one is stale, until the new one is; a refusal's error_page tells it.
+ */
+
+ngx_uint_t
+ngx_http_court_variable_speaks(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    return s->decided
+           && (s->begun || s->refused || !ngx_http_court_protected(r->main));
+}
+
+
 ngx_int_t
 ngx_http_court_variable_set(ngx_http_variable_value_t *v,
     const ngx_str_t *value)
@@ -293,7 +307,8 @@ ngx_http_court_variable_claim(ngx_http_request_t *r,
 
     s = ngx_http_court_session(r);
 
-    if (s == NULL || !s->verified || !(s->decided || s->keying)
+    if (s == NULL || !s->verified
+        || !(s->keying || ngx_http_court_variable_speaks(r, s))
         || ngx_http_court_variable_tail(data, sizeof("court_claim_") - 1,
                                         &name) != NGX_OK)
     {
@@ -320,7 +335,7 @@ ngx_http_court_variable_fact(ngx_http_request_t *r,
 
     s = ngx_http_court_session(r);
 
-    if (s == NULL || !s->decided
+    if (s == NULL || !ngx_http_court_variable_speaks(r, s)
         || ngx_http_court_variable_tail(data, sizeof("court_fact_") - 1,
                                         &fact) != NGX_OK
         || (p = ngx_strlchr(fact.data, fact.data + fact.len, '_')) == NULL)
@@ -351,7 +366,8 @@ ngx_http_court_variable_path(ngx_http_request_t *r,
     v->not_found = 1;
     s = ngx_http_court_session(r);
 
-    if (s == NULL || !(s->decided || s->keying) || s->pinned == NULL
+    if (s == NULL || s->pinned == NULL
+        || !(s->keying || ngx_http_court_variable_speaks(r, s))
         || ngx_http_court_variable_tail(data, sizeof("court_path_") - 1,
                                         &name) != NGX_OK)
     {

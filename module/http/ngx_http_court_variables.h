@@ -40,6 +40,9 @@ typedef enum {
 ngx_int_t ngx_http_court_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
+/* something was decided, and it is about this target */
+ngx_uint_t ngx_http_court_variable_speaks(ngx_http_request_t *r,
+    ngx_http_court_session_t *s);
 /* an empty or NULL value is not found; value's bytes are not copied */
 ngx_int_t ngx_http_court_variable_set(ngx_http_variable_value_t *v,
     const ngx_str_t *value);
