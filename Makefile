@@ -14,7 +14,8 @@ JOBS       ?= $(shell nproc)
 # one directory for each compiler; SAN=1: with ASan and UBSan
 BUILD      ?= build
 export BUILD
-B          := $(BUILD)/$(notdir $(firstword $(CC)))$(if $(SAN),-san)
+B          := $(BUILD)/$(if $(DEBUG),debug,$(notdir \
+                $(firstword $(CC))))$(if $(SAN),-san)
 SO         := $(B)/$(if $(SAN),san,ngx_http_court_module).so
 TOOL       := $(BUILD)/$(if $(SAN),court-tool-san,court-tool)
 
@@ -34,6 +35,7 @@ N          := $(B)/nginx
 comma      := ,
 SANFLAGS   := $(if $(SAN),-fsanitize=address$(comma)undefined \
                 -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+DEBUGFLAGS := $(if $(DEBUG),-DNGX_COURT_DEBUG=1)
 CFLAGS     ?= -O2 -g
 WARNINGS   := -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
                 -Wno-missing-field-initializers $(if $(findstring clang, \
@@ -46,8 +48,8 @@ LIBS       := -l:libhiredis.a -ljansson -lcrypto -lm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tool module unit check-symbols suites conf demo docs asan test \
-        check deps deps-run run clean help FORCE
+.PHONY: all tool module debug unit check-symbols suites conf demo docs asan \
+        test check deps deps-run run clean help FORCE
 
 
 all: module tool    ## the module and build/court-tool (the default)
@@ -100,11 +102,17 @@ $(SO): $(B)/configured $(MODULE_SRC) $(HEADERS) config module/ngx_court.map
 	@echo 'building $@'
 	@rc=0; $(MAKE) -s -C $(N) -f objs/Makefile -j$(JOBS) \
 	    --no-print-directory modules \
-	    CC='$(CC) $(SANFLAGS)' LINK='$(CC) $(SANFLAGS)' || rc=$$?; \
+	    CC='$(CC) $(SANFLAGS) $(DEBUGFLAGS)' LINK='$(CC) $(SANFLAGS)' \
+	    || rc=$$?; \
 	find $(N)/objs -name '*.o' -newer $(B)/began \
 	    -exec touch -r $(B)/began {} + ; exit $$rc
 	@touch -r $(B)/began $(N)/objs/ngx_http_court_module.so
 	@mv $(N)/objs/ngx_http_court_module.so $@
+
+
+# what a test forces on the stages (ngx_http_court_force.h) is in this one only
+debug:    ## the module with -DNGX_COURT_DEBUG=1, in build/debug
+	@$(MAKE) --no-print-directory -s DEBUG=1 module
 
 
 tool: $(TOOL)    ## build/court-tool alone
@@ -153,7 +161,9 @@ check-symbols: $(SO)    ## the module exports three names and no more
 # Not in a variable NGINX: nginx takes that for sockets to inherit.
 
 TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(CURDIR)/$(TOOL)' \
-                COURT_MODULE='$(abspath $(SO))' COURT_NGINX='$(NGINX_RUN)' \
+                COURT_MODULE='$(abspath $(SO))' \
+                COURT_DEBUG='$(abspath $(BUILD))/debug$(if $(SAN),-san)/$(notdir $(SO))' \
+                COURT_NGINX='$(NGINX_RUN)' \
                 TEST_NGINX_BINARY='$(NGINX_RUN)' \
                 TEST_NGINX_LOAD_MODULES='$(abspath $(SO))' \
                 TEST_NGINX_SERVROOT='$(abspath $(B))/servroot' \
@@ -165,7 +175,7 @@ SUFFIX     := $(if $(SAN),-san)
 programs    = $(sort $(shell find t/$(1) -maxdepth 1 -type f -perm -u+x \
                 2>/dev/null))
 
-suites: $(SO) $(TOOL) $(if $(SAN),$(B)/nginx-run)    ## t/*.t; T=t/010-x.t
+suites: $(SO) $(TOOL) $(if $(filter-out %force.t,$(T)),,debug) $(if $(SAN),$(B)/nginx-run)    ## t/*.t; T=t/010-x.t
 	@$(RUN) suites$(SUFFIX) $(sort $(if $(T),$(T),$(wildcard t/*.t)))
 
 tool-tests conf demo docs: $(SO) $(TOOL)    ## the programs of t/NAME
