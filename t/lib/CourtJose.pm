@@ -231,12 +231,14 @@ sub refused {
 sub policy {
     my @roles = map { @$_ } values %Court::ROLES;
 
+    my @names = qw(t u);
+
     return {
         format => 1, version => 1, facts => {}, conditions => {},
-        interfaces => [ { id => 't.read',
-            routes => [ { methods => ['GET'], path => '/t' } ] } ],
+        interfaces => [ map { { id => "$_.read", routes => [
+            { methods => ['GET'], path => "/$_" } ] } } @names ],
         rules => [ { id => 'r1', effect => 'allow', roles => [ sort @roles ],
-                     interfaces => ['t.read'] } ],
+                     interfaces => [ map { "$_.read" } @names ] } ],
     };
 }
 
