@@ -318,12 +318,13 @@ sub facts {
     for my $name (qw(identity link relation staff device)) {
         my $more = join ' ', grep { defined } @lines{'all', $name};
 
-        $text =~ s/^    court_fact $name \{.*?^    \}/$&/ms or next;
-        my ($start, $block) = ($-[0], $&);
+        $text =~ /^    court_fact $name \{.*?^    \}/ms or next;
+        my ($start, $end) = ($-[0], $+[0]);
+        my $block = substr $text, $start, $end - $start;
 
         $block =~ s/^ +ttl +60s;\n//m if $more =~ /(?:^| )ttl /;
         $block =~ s/^    \}\z/        $more\n    }/m;
-        substr $text, $start, $+[0] - $start, $block;
+        substr $text, $start, $end - $start, $block;
     }
 
     return $text;
@@ -380,7 +381,8 @@ sub http_config {
     my $policy = $o{policy} || slurp('conf/policy/court.json');
     my $issuers = '';
 
-    $policy = file('policy.json', ref $policy ? json($policy) : $policy);
+    $policy = file('policy' . ++$count . '.json',
+                   ref $policy ? json($policy) : $policy);
 
     for my $name (sort keys %ROLES) {
         $issuers .= <<_EOC_;
