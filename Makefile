@@ -176,6 +176,7 @@ programs    = $(sort $(shell find t/$(1) -maxdepth 1 -type f -perm -u+x \
                 2>/dev/null))
 
 suites: $(SO) $(TOOL) $(if $(filter-out %force.t,$(T)),,debug) $(if $(SAN),$(B)/nginx-run)    ## t/*.t; T=t/010-x.t
+	@t/lib/get-test-nginx
 	@$(RUN) suites$(SUFFIX) $(sort $(if $(T),$(T),$(wildcard t/*.t)))
 
 tool-tests conf demo docs: $(SO) $(TOOL)    ## the programs of t/NAME
@@ -189,7 +190,7 @@ $(B)/nginx-run:
 	    'exec $(NGINX_BINARY) "$$@"' > $@.new
 	@chmod +x $@.new && mv $@.new $@
 
-asan:    ## unit tests and suites under ASan and UBSan
+asan: deps    ## unit tests and suites under ASan and UBSan
 	@t/lib/asan
 
 deps-run:
