@@ -23,12 +23,12 @@
 #     redis       of court_redis main, which stands only where this does
 #     source      of the server behind court_source_server
 #     server      of the server under test, instead of a court_code and a
-#                 location / that answers 200
+#                 location / of the court
 #     without     names of lines that are left out
 #     policy      text of court_policy's file
 #
 # The line that holds "# here" is the one that error_log's first line must
-# name, as "in FILE:LINE"; of several the first.  @DIR@ is Court::dir().
+# name, as "in FILE:LINE"; of several the first.  @DIR@ is Court::dir(), @COURT@ a proxy_pass.
 # Every block must leave no [alert] and no [crit]; one that must not die no
 # [emerg] either.  A block without a request asks for /open, which is public,
 # and wants 200.
@@ -99,7 +99,7 @@ _EOC_
     server => <<'_EOC_',
 court_code B00;
 location / {
-return 200 "passed\n";
+@COURT@
 }
 _EOC_
 );
@@ -111,6 +111,14 @@ court off;
 root @DIR@/source;
 }
 _EOC_
+
+
+# @COURT@: the court of Court.pm, which tells the head that reached it.  What
+# "return" says is said before the gateway decides.
+sub filled {
+    return $_[0] =~ s/\@COURT\@/proxy_pass http:\/\/unix:\@DIR@\/run\/court.sock;/gr
+                 =~ s/\@DIR\@/$DIR/gr;
+}
 
 
 sub word {
@@ -168,9 +176,7 @@ sub http_text {
         unless $without{source_server};
 
     $http .= $MOCK;
-    $http =~ s/\@DIR\@/$DIR/g;
-
-    return $http;
+    return filled($http);
 }
 
 
@@ -197,7 +203,9 @@ sub expect {
         my @said = map { quotemeta } split /\n/, $said;
 
         $said[0] .= ".*? in $where" if defined $where;
-        $block->set_value('error_log', [map { qr/$_/ } @said]);
+        @said = map { qr/$_/ } @said;
+        push @said, '[emerg]' if defined $block->must_die;
+        $block->set_value('error_log', \@said);
     }
 
     if (!defined $block->no_error_log) {
@@ -211,12 +219,13 @@ sub expect {
 sub prepare {
     my ($block) = @_;
 
+    unlink "$DIR/court.reply";
+
     my $policy = $block->policy // Court::json($POLICY);
     Court::file('policy.json', $policy);
 
     my $http = http_text($block);
-    my $server = $block->server // $RIGHT{server};
-    $server =~ s/\@DIR\@/$DIR/g;
+    my $server = filled($block->server // $RIGHT{server});
 
     my $http_file = Court::file('http.conf', $http);
     my $server_file = Court::file('server.conf', $server);
@@ -237,6 +246,7 @@ sub prepare {
 }
 
 
+Court::start_court();
 add_block_preprocessor(\&prepare);
 no_root_location();
 no_shuffle();
