@@ -366,7 +366,10 @@ ngx_court_sim_court(ngx_court_sim_t *sim, ngx_pool_t *pool,
     ngx_court_sim_http(pool, status, headers, &body, out);
 
     if (sim->fault == NGX_COURT_SIM_GARBAGE) {
-        ngx_str_set(out, "%%% this is no HTTP %%%\r\n\r\n");
+
+        /* without a status line it would be HTTP/0.9 to nginx, thus right */
+
+        ngx_str_set(out, "HTTP/1.1 200 X\r\n\001\002 no header\r\n\r\n");
     }
 
     return text->len;
