@@ -199,6 +199,7 @@ ngx_http_court_issuer_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_court_issuer_conf_t  *icf = conf;
 
     ngx_str_t          *value, file;
+    const char         *why;
     ngx_uint_t          i;
     ngx_court_claim_t  *claim;
 
@@ -226,10 +227,20 @@ ngx_http_court_issuer_claim(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "stands too often";
     }
 
-    if (!ngx_http_court_name(&value[1], 1) || value[2].data[0] != '/') {
+    if (!ngx_http_court_name(&value[1], 1) || value[2].len == 0
+        || !ngx_court_json_pointer_valid(&value[2]))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid claim \"%V\" \"%V\", "
                            "it must be a name and a JSON pointer", &value[1],
                            &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    why = ngx_court_token_unmappable(&value[1], cf->args->nelts == 4);
+
+    if (why) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid claim \"%V\", %s",
+                           &value[1], why);
         return NGX_CONF_ERROR;
     }
 

@@ -34,8 +34,8 @@ ngx_court_token_fault(ngx_court_token_ctx_t *ctx, const char *why)
 
 /* RFC 7515 section 4.1.9: "application/" may be left out; case counts not */
 
-static ngx_uint_t
-ngx_court_token_typ(const ngx_str_t *typ, const ngx_str_t *wanted)
+static ngx_str_t
+ngx_court_token_subtype(const ngx_str_t *typ)
 {
     ngx_str_t  s;
 
@@ -48,8 +48,19 @@ ngx_court_token_typ(const ngx_str_t *typ, const ngx_str_t *wanted)
         s.len -= 12;
     }
 
-    return s.len == wanted->len
-           && ngx_strncasecmp(s.data, wanted->data, s.len) == 0;
+    return s;
+}
+
+
+static ngx_uint_t
+ngx_court_token_typ(const ngx_str_t *typ, const ngx_str_t *wanted)
+{
+    ngx_str_t  s, w;
+
+    s = ngx_court_token_subtype(typ);
+    w = ngx_court_token_subtype(wanted);
+
+    return s.len == w.len && ngx_strncasecmp(s.data, w.data, s.len) == 0;
 }
 
 

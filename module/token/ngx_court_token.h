@@ -54,6 +54,14 @@ typedef struct {
                                             * of cache keys */
 } ngx_court_issuer_t;
 
+/*
+ * NULL, or why a claim mapping of that name would never be read: exp, nbf, iat
+ * are the JWT's own, kid the header's, others are computed; and only what is
+ * one string goes through a map.
+ */
+const char *ngx_court_token_unmappable(const ngx_str_t *name,
+    ngx_uint_t with_map);
+
 /* fills config_hash; call once when all members are set */
 ngx_int_t ngx_court_issuer_seal(ngx_court_issuer_t *issuer);
 

@@ -36,6 +36,35 @@ static const char *const  ngx_court_claim_pointers[NGX_COURT_TF_COUNT] = {
 };
 
 
+const char *
+ngx_court_token_unmappable(const ngx_str_t *name, ngx_uint_t with_map)
+{
+    ngx_uint_t  i;
+
+    static const ngx_str_t  age = ngx_string("auth_age");
+
+    if (ngx_court_str_eq(name, &age)) {
+        return "it is computed";
+    }
+
+    i = ngx_court_schema_find(&ngx_court_token_schema, name);
+
+    if (i == NGX_COURT_NO_FIELD) {
+        return NULL;
+    }
+
+    if (ngx_court_claim_pointers[i] == NULL || i == NGX_COURT_TF_EXP
+        || i == NGX_COURT_TF_NBF || i == NGX_COURT_TF_IAT)
+    {
+        return "it is no claim of the issuer's to move";
+    }
+
+    return (with_map && ngx_court_token_schema.fields[i].type
+                        != NGX_COURT_T_STRING)
+           ? "it takes no map" : NULL;
+}
+
+
 static ngx_court_result_t
 ngx_court_claims_invalid(ngx_court_token_ctx_t *ctx, const char *why)
 {
@@ -238,6 +267,32 @@ ngx_court_claims_audience(const ngx_court_json_t *aud,
     }
 
     return ours && ngx_court_json_type(aud) == NGX_COURT_JSON_ARRAY;
+}
+
+
+/*
+ * Members that only other kinds of tokens have: ID tokens (OpenID Connect Core
+ * 3.1.3.6, 3.3.2.11), logout tokens and security events (RFC 8417).  For an
+ * issuer whose typ is no more than "JWT" nothing else tells them apart.
+ */
+
+static const char *const  ngx_court_claims_foreign[] = {
+    "at_hash", "c_hash", "s_hash", "events", NULL
+};
+
+
+static ngx_uint_t
+ngx_court_claims_purpose(const ngx_court_json_t *payload)
+{
+    const char *const  *name;
+
+    for (name = ngx_court_claims_foreign; *name; name++) {
+        if (ngx_court_json_get(payload, *name)) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -445,6 +500,10 @@ ngx_court_token_claims(ngx_court_token_ctx_t *ctx, ngx_court_token_t *token)
         ctx->reason = ngx_court_reason(BINDING_INVALID);
         ctx->why = "cnf cannot be checked";
         return NGX_COURT_REFUSED;
+    }
+
+    if (!ngx_court_claims_purpose(ctx->payload)) {
+        return ngx_court_claims_invalid(ctx, "made for something else");
     }
 
     rc = ngx_court_claims_fields(ctx, token->issuer, values);
