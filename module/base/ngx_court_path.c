@@ -198,15 +198,29 @@ ngx_court_path_canonical(const ngx_str_t *target, ngx_str_t *path,
 }
 
 
+/* unreserved characters, a bit each, in the manner of ngx_escape_uri */
+
+static const uint32_t  ngx_court_path_plain[] = {
+    0x00000000,
+    0x03ff6000,                /* - .  0-9 */
+    0x87fffffe,                /* A-Z  _ */
+    0x47fffffe,                /* a-z  ~ */
+    0x00000000, 0x00000000, 0x00000000, 0x00000000
+};
+
+
 size_t
 ngx_court_escape_len(const ngx_str_t *s)
 {
+    u_char  c;
     size_t  i, len;
 
     len = s->len;
 
     for (i = 0; i < s->len; i++) {
-        if (!ngx_court_unreserved(s->data[i])) {
+        c = s->data[i];
+
+        if (!(ngx_court_path_plain[c >> 5] & (1U << (c & 0x1f)))) {
             len += NGX_COURT_PCT_LEN - 1;
         }
     }
@@ -247,7 +261,14 @@ ngx_court_escape_str(ngx_pool_t *pool, ngx_str_t *dst, const ngx_str_t *src)
 
     len = ngx_court_escape_len(src);
 
-    p = ngx_pnalloc(pool, len ? len : 1);
+    /* nearly every value is such: nothing to do, nothing to copy */
+
+    if (len == src->len) {
+        *dst = *src;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(pool, len);
     if (p == NULL) {
         return NGX_ERROR;
     }

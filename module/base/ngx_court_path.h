@@ -29,7 +29,8 @@ ngx_int_t ngx_court_path_canonical(const ngx_str_t *target, ngx_str_t *path,
 /*
  * RFC 3986 section 2.3: everything but unreserved becomes %XX ('%' too).
  * len: the size of the result; escape: writes it at p, returns the end;
- * escape_str and unescape_str: dst may be src.
+ * escape_str and unescape_str: dst may be src; what needs no escape is not
+ * copied, dst then shares the bytes of src.
  */
 size_t ngx_court_escape_len(const ngx_str_t *s);
 u_char *ngx_court_escape(u_char *p, const ngx_str_t *s);

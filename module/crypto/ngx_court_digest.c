@@ -8,6 +8,10 @@
 #include <openssl/rand.h>
 
 
+#define NGX_COURT_DIGEST_PREFIX  4           /* length before each field */
+#define NGX_COURT_DIGEST_STACK   2048        /* bytes that need no malloc */
+
+
 ngx_int_t
 ngx_court_sha256(const ngx_str_t *parts, ngx_uint_t n,
     u_char out[NGX_COURT_SHA256_LEN])
@@ -40,60 +44,63 @@ ngx_court_hmac_sm3(const ngx_str_t *key, const ngx_str_t *parts,
 }
 
 
-static int
-ngx_court_digest_field(EVP_MD_CTX *ctx, const u_char *data, size_t len)
+static u_char *
+ngx_court_digest_field(u_char *p, const u_char *data, size_t len)
 {
-    u_char  prefix[4];
+    *p++ = (u_char) (len >> 24);
+    *p++ = (u_char) (len >> 16);
+    *p++ = (u_char) (len >> 8);
+    *p++ = (u_char) len;
 
-    if (len > 0xffffffff) {
-        return 0;
-    }
-
-    prefix[0] = (u_char) (len >> 24);
-    prefix[1] = (u_char) (len >> 16);
-    prefix[2] = (u_char) (len >> 8);
-    prefix[3] = (u_char) len;
-
-    return EVP_DigestUpdate(ctx, prefix, sizeof(prefix)) == 1
-           && EVP_DigestUpdate(ctx, data, len) == 1;
+    return len ? ngx_cpymem(p, data, len) : p;
 }
 
+
+/* gathered first: an update costs more than the few bytes of a field */
 
 ngx_int_t
 ngx_court_hash_fields(const char *domain, const ngx_str_t *fields,
     ngx_uint_t n, u_char out[NGX_COURT_SHA256_LEN])
 {
-    int            ok;
-    ngx_uint_t     i;
-    EVP_MD_CTX    *ctx;
-    const EVP_MD  *md;
+    u_char      *p, stack[NGX_COURT_DIGEST_STACK];
+    size_t       len;
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    ngx_uint_t   i;
 
-    md = ngx_court_evp_md(NGX_COURT_MD_SHA256);
+    len = NGX_COURT_DIGEST_PREFIX + ngx_strlen(domain);
 
-    if (md == NULL) {
+    for (i = 0; i < n; i++) {
+        if (fields[i].len > 0xffffffff) {
+            return NGX_ERROR;
+        }
+
+        len += NGX_COURT_DIGEST_PREFIX + fields[i].len;
+    }
+
+    text.len = len;
+    text.data = len > sizeof(stack) ? malloc(len) : stack;
+
+    if (text.data == NULL) {
         return NGX_ERROR;
     }
 
-    ctx = EVP_MD_CTX_new();
+    p = ngx_court_digest_field(text.data, (const u_char *) domain,
+                               ngx_strlen(domain));
 
-    ok = ctx != NULL && EVP_DigestInit_ex2(ctx, md, NULL) == 1
-         && ngx_court_digest_field(ctx, (const u_char *) domain,
-                                   ngx_strlen(domain));
-
-    for (i = 0; ok && i < n; i++) {
-        ok = ngx_court_digest_field(ctx, fields[i].data, fields[i].len);
+    for (i = 0; i < n; i++) {
+        p = ngx_court_digest_field(p, fields[i].data, fields[i].len);
     }
 
-    ok = ok && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    rc = ngx_court_sha256(&text, 1, out);
 
-    EVP_MD_CTX_free(ctx);
+    ngx_court_wipe(text.data, len);
 
-    if (!ok) {
-        ERR_clear_error();
-        return NGX_ERROR;
+    if (text.data != stack) {
+        free(text.data);
     }
 
-    return NGX_OK;
+    return rc;
 }
 
 

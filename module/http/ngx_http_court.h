@@ -69,6 +69,8 @@ typedef struct {
 typedef struct {
     ngx_pool_t                *pool;
     ngx_court_policy_t        *policy;
+    ngx_str_t                  version;      /* in decimal, into digits */
+    u_char                     digits[NGX_INT64_LEN];
     uint64_t                   generation;
     ngx_uint_t                 refs;         /* requests that pinned it, + 1
                                               * while it is the live one */

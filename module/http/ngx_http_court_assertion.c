@@ -13,7 +13,7 @@
 
 #define NGX_HTTP_COURT_ASSERTIONS   4096     /* slots of a worker's cache */
 #define NGX_HTTP_COURT_JTI_LEN      16       /* bytes */
-#define NGX_HTTP_COURT_CLAIMS       16       /* members at most */
+#define NGX_HTTP_COURT_CLAIMS       20       /* members at most */
 
 
 /* one slot: the assertion for claims of that hash; ngx_alloc'ed text */
@@ -24,10 +24,15 @@ typedef struct {
     size_t                     size;
 } ngx_http_court_slot_t;
 
+/*
+ * One claim: its value as it is known.  The JSON is made only where there is
+ * something to sign; the cache goes by the values.
+ */
 typedef struct {
     const char                *name;
     ngx_str_t                  value;
     unsigned                   raw:1;        /* JSON as it stands */
+    unsigned                   fact:1;       /* a member of "facts" */
 } ngx_http_court_member_t;
 
 
@@ -41,75 +46,63 @@ ngx_http_court_assertion_start(ngx_cycle_t *cycle)
 }
 
 
-static void
-ngx_http_court_assertion_fact(ngx_http_court_session_t *s, const char *field,
-    ngx_court_value_t *v)
+static ngx_http_court_member_t *
+ngx_http_court_assertion_put(ngx_http_court_member_t *m, const char *name,
+    const ngx_str_t *value)
 {
-    ngx_str_t  name;
+    if (value && value->len) {
+        m->name = name;
+        m->value = *value;
+        m++;
+    }
 
-    static const ngx_str_t  relation = ngx_string("relation");
-
-    name.data = (u_char *) field;
-    name.len = ngx_strlen(field);
-
-    ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, &name, v);
+    return m;
 }
 
 
-/* "facts":{"side":…,"capacity":…,"special":…}, those that there are */
+/* a field of the relation that the decision was made by */
 
-static ngx_int_t
-ngx_http_court_assertion_facts(ngx_http_request_t *r,
-    ngx_http_court_session_t *s, ngx_str_t *json)
+static ngx_http_court_member_t *
+ngx_http_court_assertion_fact(ngx_http_court_session_t *s,
+    ngx_http_court_member_t *m, const char *name, const ngx_str_t *field)
 {
-    u_char             *p;
-    size_t              len;
-    ngx_court_value_t   side, capacity, special;
+    ngx_court_value_t  v;
 
-    ngx_http_court_assertion_fact(s, "side", &side);
-    ngx_http_court_assertion_fact(s, "capacity", &capacity);
-    ngx_http_court_assertion_fact(s, "special_authority", &special);
+    static const ngx_str_t  relation = ngx_string("relation");
+    static const ngx_str_t  yes = ngx_string("true");
+    static const ngx_str_t  no = ngx_string("false");
 
-    json->len = 0;
+    ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, field, &v);
 
-    if (side.state != NGX_COURT_V_PRESENT
-        && capacity.state != NGX_COURT_V_PRESENT
-        && special.state != NGX_COURT_V_PRESENT)
-    {
-        return NGX_OK;
+    if (v.state != NGX_COURT_V_PRESENT) {
+        return m;
     }
 
-    len = 64 + ngx_court_json_escape_len(&side.str)
-          + ngx_court_json_escape_len(&capacity.str);
+    m->fact = 1;
 
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
+    if (v.type == NGX_COURT_T_BOOL) {
+        m->raw = 1;
+        return ngx_http_court_assertion_put(m, name, v.num ? &yes : &no);
     }
 
-    json->data = p;
-    *p++ = '{';
+    return ngx_http_court_assertion_put(m, name, &v.str);
+}
 
-    if (side.state == NGX_COURT_V_PRESENT) {
-        p = ngx_cpymem(p, "\"side\":\"", 8);
-        p = ngx_court_json_escape(p, &side.str);
-        p = ngx_cpymem(p, "\",", 2);
-    }
 
-    if (capacity.state == NGX_COURT_V_PRESENT) {
-        p = ngx_cpymem(p, "\"capacity\":\"", 12);
-        p = ngx_court_json_escape(p, &capacity.str);
-        p = ngx_cpymem(p, "\",", 2);
-    }
+/* members of "facts" stand together, at the end */
 
-    if (special.state == NGX_COURT_V_PRESENT) {
-        p = ngx_sprintf(p, "\"special\":%s,", special.num ? "true" : "false");
-    }
+static ngx_http_court_member_t *
+ngx_http_court_assertion_facts(ngx_http_court_session_t *s,
+    ngx_http_court_member_t *m)
+{
+    static const ngx_str_t  side = ngx_string("side");
+    static const ngx_str_t  capacity = ngx_string("capacity");
+    static const ngx_str_t  special = ngx_string("special_authority");
 
-    p[-1] = '}';
-    json->len = p - json->data;
+    m = ngx_http_court_assertion_fact(s, m, "side", &side);
+    m = ngx_http_court_assertion_fact(s, m, "capacity", &capacity);
 
-    return NGX_OK;
+    return ngx_http_court_assertion_fact(s, m, "special", &special);
 }
 
 
@@ -144,97 +137,104 @@ ngx_http_court_assertion_htu(ngx_http_request_t *r,
 }
 
 
+/* what per=request adds: RFC 9449 has these names, and our request id */
+
+static ngx_http_court_member_t *
+ngx_http_court_assertion_request(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_court_member_t *m)
+{
+    ngx_str_t  htu;
+
+    if (ngx_http_court_assertion_htu(r, s, &htu) != NGX_OK) {
+        return NULL;
+    }
+
+    m = ngx_http_court_assertion_put(m, "htm", &r->method_name);
+    m = ngx_http_court_assertion_put(m, "htu", &htu);
+
+    return ngx_http_court_assertion_put(m, "request_id", &s->request_id);
+}
+
+
+/* the claims but iat, exp and jti; how many, 0 without memory */
+
 static ngx_uint_t
 ngx_http_court_assertion_claims(ngx_http_request_t *r,
     ngx_http_court_session_t *s, ngx_http_court_assertion_conf_t *acf,
-    ngx_http_court_member_t *m)
+    ngx_http_court_member_t *start)
 {
-    u_char                   *p;
-    ngx_uint_t                n;
     ngx_court_value_t         kind;
-    ngx_http_court_member_t  *start;
+    ngx_http_court_member_t  *m;
 
     static const ngx_str_t  identity = ngx_string("identity");
     static const ngx_str_t  f_kind = ngx_string("kind");
 
-    start = m;
-
     ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
 
-#define ngx_http_court_claim(n_, v_)  (m->name = n_, m->value = v_, m++)
-
-    ngx_http_court_claim("iss", acf->iss);
-    ngx_http_court_claim("aud", s->code);
-    ngx_http_court_claim("sub", s->subject);
-    ngx_http_court_claim("issuer", s->issuer);
-    ngx_http_court_claim("role", s->role);
-    ngx_http_court_claim("kind", kind.str);
-    ngx_http_court_claim("principal", s->principal);
-    ngx_http_court_claim("client", s->client);
-    ngx_http_court_claim("interface", s->match.interface->id);
-
-    if (s->decision.rule) {
-        ngx_http_court_claim("rule", *s->decision.rule);
-    }
-
-    p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
-    if (p == NULL) {
-        return 0;
-    }
-
-    m->value.data = p;
-    m->value.len = ngx_sprintf(p, "%L",
-                       ngx_court_policy_version(s->pinned->policy)) - p;
-    m->raw = 1;
-    m->name = "policy";
-    m++;
-
-    if (ngx_http_court_assertion_facts(r, s, &m->value) != NGX_OK) {
-        return 0;
-    }
+    m = ngx_http_court_assertion_put(start, "iss", &acf->iss);
+    m = ngx_http_court_assertion_put(m, "aud", &s->code);
+    m = ngx_http_court_assertion_put(m, "sub", &s->subject);
+    m = ngx_http_court_assertion_put(m, "issuer", &s->issuer);
+    m = ngx_http_court_assertion_put(m, "role", &s->role);
+    m = ngx_http_court_assertion_put(m, "kind", &kind.str);
+    m = ngx_http_court_assertion_put(m, "principal", &s->principal);
+    m = ngx_http_court_assertion_put(m, "client", &s->client);
+    m = ngx_http_court_assertion_put(m, "interface",
+                                     &s->match.interface->id);
+    m = ngx_http_court_assertion_put(m, "rule", s->decision.rule);
 
     m->raw = 1;
-    m->name = "facts";
-    m++;
+    m = ngx_http_court_assertion_put(m, "policy", &s->pinned->version);
 
     if (acf->per_request) {
-        ngx_http_court_claim("htm", r->method_name);
-        ngx_http_court_claim("request_id", s->request_id);
-
-        if (ngx_http_court_assertion_htu(r, s, &m->value) != NGX_OK) {
+        m = ngx_http_court_assertion_request(r, s, m);
+        if (m == NULL) {
             return 0;
         }
-
-        m->name = "htu";
-        m++;
     }
 
-#undef ngx_http_court_claim
-
-    n = m - start;
-
-    return n;
+    return ngx_http_court_assertion_facts(s, m) - start;
 }
 
 
-/* {"iss":"…",…  without the closing brace: iat, exp, jti follow */
+static u_char *
+ngx_http_court_assertion_member(u_char *p, const ngx_http_court_member_t *m)
+{
+    p = ngx_sprintf(p, "\"%s\":", m->name);
+
+    if (m->raw) {
+        p = ngx_cpymem(p, m->value.data, m->value.len);
+
+    } else {
+        *p++ = '"';
+        p = ngx_court_json_escape(p, &m->value);
+        *p++ = '"';
+    }
+
+    *p++ = ',';
+
+    return p;
+}
+
+
+/* {"iss":"…",… without the closing brace: iat, exp, jti follow */
 
 static ngx_int_t
 ngx_http_court_assertion_text(ngx_http_request_t *r,
-    ngx_http_court_member_t *m, ngx_uint_t n, ngx_str_t *text)
+    const ngx_http_court_member_t *m, ngx_uint_t n, ngx_str_t *text)
 {
     u_char      *p;
     size_t       len;
     ngx_uint_t   i;
 
-    len = 128;                                     /* and what follows */
+    len = 160 + 2 * NGX_HTTP_COURT_JTI_LEN;        /* and what follows */
 
     for (i = 0; i < n; i++) {
         len += ngx_strlen(m[i].name) + 8
                + ngx_court_json_escape_len(&m[i].value);
     }
 
-    p = ngx_pnalloc(r->pool, len + 2 * NGX_HTTP_COURT_JTI_LEN);
+    p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -243,21 +243,16 @@ ngx_http_court_assertion_text(ngx_http_request_t *r,
     *p++ = '{';
 
     for (i = 0; i < n; i++) {
-        if (m[i].value.len == 0) {
-            continue;
+
+        if (m[i].fact && !(i && m[i - 1].fact)) {
+            p = ngx_cpymem(p, "\"facts\":{", 9);
         }
 
-        p = ngx_sprintf(p, "\"%s\":", m[i].name);
+        p = ngx_http_court_assertion_member(p, &m[i]);
+    }
 
-        if (m[i].raw) {
-            p = ngx_cpymem(p, m[i].value.data, m[i].value.len);
-
-        } else {
-            *p++ = '"';
-            p = ngx_court_json_escape(p, &m[i].value);
-            *p++ = '"';
-        }
-
+    if (n && m[n - 1].fact) {
+        p[-1] = '}';
         *p++ = ',';
     }
 
@@ -334,45 +329,51 @@ ngx_http_court_assertion_keep(ngx_http_court_slot_t *slot, u_char *key,
 }
 
 
+/* names and values of the claims, and the key that signs */
+
 static ngx_int_t
-ngx_http_court_assertion_cached(ngx_http_request_t *r,
-    ngx_http_court_assertion_conf_t *acf, ngx_str_t *claims,
-    ngx_str_t *assertion, time_t *made)
+ngx_http_court_assertion_slot(ngx_http_court_assertion_conf_t *acf,
+    const ngx_http_court_member_t *m, ngx_uint_t n, u_char *key,
+    ngx_http_court_slot_t **slot)
 {
-    u_char                  key[NGX_COURT_SHA256_LEN];
-    ngx_str_t               parts[2];
-    ngx_http_court_slot_t  *slot;
+    ngx_str_t   f[2 * NGX_HTTP_COURT_CLAIMS + 1];
+    ngx_uint_t  i;
 
-    parts[0] = acf->key->kid;
-    parts[1] = *claims;
+    f[0] = acf->key->kid;
 
-    if (ngx_court_hash_fields("assertion", parts, 2, key) != NGX_OK) {
+    for (i = 0; i < n; i++) {
+        f[2 * i + 1].data = (u_char *) m[i].name;
+        f[2 * i + 1].len = ngx_strlen(m[i].name);
+        f[2 * i + 2] = m[i].value;
+    }
+
+    if (ngx_court_hash_fields("assertion", f, 2 * n + 1, key) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    slot = ngx_http_court_worker.assertions;
-    slot += (((ngx_uint_t) key[0] << 8) | key[1]) % NGX_HTTP_COURT_ASSERTIONS;
-
-    if (slot->text.len
-        && ngx_memcmp(slot->key, key, NGX_COURT_SHA256_LEN) == 0
-        && slot->made <= ngx_time()
-        && ngx_time() - slot->made < acf->ttl / 2)
-    {
-        *made = slot->made;
-        assertion->len = slot->text.len;
-        assertion->data = ngx_pstrdup(r->pool, &slot->text);
-
-        return assertion->data ? NGX_OK : NGX_ERROR;
-    }
-
-    if (ngx_http_court_assertion_sign(r, acf, claims, assertion) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    *made = ngx_time();
-    ngx_http_court_assertion_keep(slot, key, assertion, r->connection->log);
+    *slot = ngx_http_court_worker.assertions;
+    *slot += (((ngx_uint_t) key[0] << 8) | key[1]) % NGX_HTTP_COURT_ASSERTIONS;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_court_assertion_cached(ngx_http_request_t *r,
+    ngx_http_court_slot_t *slot, const u_char *key, time_t life,
+    ngx_str_t *assertion)
+{
+    if (slot->text.len == 0
+        || ngx_memcmp(slot->key, key, NGX_COURT_SHA256_LEN) != 0
+        || slot->made > ngx_time() || ngx_time() - slot->made >= life)
+    {
+        return NGX_DECLINED;
+    }
+
+    assertion->len = slot->text.len;
+    assertion->data = ngx_pstrdup(r->pool, &slot->text);
+
+    return assertion->data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -380,14 +381,18 @@ ngx_int_t
 ngx_http_court_assertion_make(ngx_http_request_t *r,
     ngx_http_court_session_t *s, ngx_str_t *assertion)
 {
+    ngx_int_t                         rc;
+    u_char                            key[NGX_COURT_SHA256_LEN];
     ngx_str_t                         claims;
     ngx_uint_t                        n;
+    ngx_http_court_slot_t            *slot;
     ngx_http_court_member_t           m[NGX_HTTP_COURT_CLAIMS];
     ngx_http_court_main_conf_t       *mcf;
     ngx_http_court_assertion_conf_t  *acf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_court_module);
     acf = mcf->assertion;
+    slot = NULL;
 
     ngx_str_null(assertion);
 
@@ -398,18 +403,38 @@ ngx_http_court_assertion_make(ngx_http_request_t *r,
     ngx_memzero(m, sizeof(m));
     n = ngx_http_court_assertion_claims(r, s, acf, m);
 
-    if (n == 0 || ngx_http_court_assertion_text(r, m, n, &claims) != NGX_OK) {
+    if (n == 0) {
         return NGX_ERROR;
     }
 
     if (!acf->per_request && ngx_http_court_worker.assertions) {
-        return ngx_http_court_assertion_cached(r, acf, &claims, assertion,
-                                               &s->assertion_at);
+        if (ngx_http_court_assertion_slot(acf, m, n, key, &slot) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        rc = ngx_http_court_assertion_cached(r, slot, key, acf->ttl / 2,
+                                             assertion);
+        if (rc != NGX_DECLINED) {
+            s->assertion_at = slot->made;
+            return rc;
+        }
+    }
+
+    if (ngx_http_court_assertion_text(r, m, n, &claims) != NGX_OK
+        || ngx_http_court_assertion_sign(r, acf, &claims, assertion)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     s->assertion_at = ngx_time();
 
-    return ngx_http_court_assertion_sign(r, acf, &claims, assertion);
+    if (slot) {
+        ngx_http_court_assertion_keep(slot, key, assertion,
+                                      r->connection->log);
+    }
+
+    return NGX_OK;
 }
 
 

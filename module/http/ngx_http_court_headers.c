@@ -401,26 +401,14 @@ static ngx_int_t
 ngx_http_court_headers_request(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    u_char     buf[NGX_INT64_LEN];
-    ngx_str_t  version;
-
     const ngx_http_court_put_t  put[] = {
-        { "Court-Policy", "court-policy", &version },
+        { "Court-Policy", "court-policy",
+          s->pinned ? &s->pinned->version : NULL },
         { "Court-Interface", "court-interface",
           s->match.interface ? &s->match.interface->id : NULL },
         { "Court-Request-Id", "court-request-id", &s->request_id },
         { "Court-Code", "court-code", &s->code }
     };
-
-    ngx_str_null(&version);
-
-    /* escaped, and so copied */
-
-    if (s->pinned) {
-        version.data = buf;
-        version.len = ngx_sprintf(buf, "%L",
-                          ngx_court_policy_version(s->pinned->policy)) - buf;
-    }
 
     return ngx_http_court_headers_put_all(r, put,
                                           sizeof(put) / sizeof(put[0]));

@@ -159,6 +159,10 @@ ngx_http_court_policy_compile(ngx_http_court_main_conf_t *mcf,
         return NULL;
     }
 
+    pinned->version.data = pinned->digits;
+    pinned->version.len = ngx_sprintf(pinned->digits, "%L",
+                              ngx_court_policy_version(pinned->policy))
+                          - pinned->digits;
     pinned->pool = pool;
     pinned->generation = generation;
     pinned->refs = 1;

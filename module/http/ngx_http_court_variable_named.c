@@ -316,13 +316,8 @@ ngx_http_court_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return ngx_http_court_variable_set(v, ngx_http_court_variable_tier(s));
 
     case NGX_HTTP_COURT_VAR_POLICY_VERSION:
-        if (s->pinned == NULL) {
-            v->not_found = 1;
-            return NGX_OK;
-        }
-
-        return ngx_http_court_variable_number(r, v,
-                            ngx_court_policy_version(s->pinned->policy));
+        return ngx_http_court_variable_set(v, s->pinned ? &s->pinned->version
+                                                         : NULL);
 
     case NGX_HTTP_COURT_VAR_CACHE_KEY:
         return ngx_http_court_variable_cache_key(r, s, v);
