@@ -193,6 +193,7 @@ add_block_preprocessor(sub {
 _EOC_
 });
 
+worker_connections(1024);
 log_level('info');
 master_on();
 workers(2);
@@ -202,7 +203,7 @@ run_tests();
 __DATA__
 
 === TEST 1: ttl: kept, then fetched again
---- http_config eval: main::http(identity => 'ttl 1s;')
+--- http_config eval: main::http(identity => 'ttl 2s;')
 --- steps: ttl
 
 
@@ -217,7 +218,7 @@ __DATA__
 
 
 === TEST 4: negative_ttl
---- http_config eval: main::http(identity => 'negative_ttl 1s;')
+--- http_config eval: main::http(identity => 'negative_ttl 2s;')
 --- steps: negative
 
 
