@@ -122,13 +122,16 @@ ngx_http_court_fact_check_standard(ngx_conf_t *cf,
     fact = &fcf->source->fact;
     standard = ngx_court_fact_standard(&fact->name);
 
-    if (standard == NULL) {
-        if (fact->mapping == NULL) {
-            ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "court_fact \"%V\" has no "
-                               "\"map\" that says whom an answer is about",
-                               &fact->name);
-        }
+    /* every answer would be an error */
 
+    if (!ngx_court_fact_named(fact)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"key\" of court_fact \"%V\" "
+                           "has nothing by which an answer could say whom it "
+                           "is about", &fact->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (standard == NULL) {
         return NGX_CONF_OK;
     }
 

@@ -92,9 +92,7 @@ server unix:@DIR@/run/redis.sock;
 _EOC_
     source => <<'_EOC_',
 listen unix:@DIR@/run/source.sock;
-location = /identity {
-proxy_pass http://unix:@DIR@/run/mock.sock:/identity/$court_source_key_2;
-}
+location = /identity { proxy_pass http://unix:@DIR@/run/mock.sock:/identity/$court_source_key_2; }
 _EOC_
     server => <<'_EOC_',
 court_code B00;
