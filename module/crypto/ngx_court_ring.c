@@ -300,6 +300,13 @@ ngx_court_ring_id(const ngx_court_ring_t *ring)
 }
 
 
+ngx_uint_t
+ngx_court_ring_sm3(const ngx_court_ring_t *ring)
+{
+    return ring->keys[0].alg->md == NGX_COURT_MD_SM3;
+}
+
+
 const ngx_court_ring_key_t *
 ngx_court_ring_find(const ngx_court_ring_t *ring, const ngx_str_t *id)
 {

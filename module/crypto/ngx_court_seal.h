@@ -36,6 +36,8 @@ ngx_court_ring_t *ngx_court_ring_parse(ngx_pool_t *pool,
 
 /* id of the key that is written with */
 const ngx_str_t *ngx_court_ring_id(const ngx_court_ring_t *ring);
+/* its digest is SM3, else SHA-256 */
+ngx_uint_t ngx_court_ring_sm3(const ngx_court_ring_t *ring);
 
 #define NGX_COURT_SEAL_OVERHEAD  (2 + 16 + 16 + 32)
 

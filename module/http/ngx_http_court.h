@@ -87,6 +87,10 @@ typedef struct {
 extern ngx_http_court_worker_t  ngx_http_court_worker;
 
 
+/* a log of decision records, a process's end of it (..._audit.h) */
+typedef struct ngx_http_court_audit_log_s  ngx_http_court_audit_log_t;
+typedef struct ngx_http_court_audit_state_s  ngx_http_court_audit_state_t;
+
 /* what only the reading of the configuration needs (..._conf.h) */
 typedef struct ngx_http_court_build_s  ngx_http_court_build_t;
 
@@ -104,6 +108,7 @@ typedef struct {
     ngx_http_court_courts_t   *courts;       /* NULL: none */
     ngx_http_court_assertion_conf_t  *assertion;   /* NULL: none */
     ngx_court_ring_t          *audit_ring;   /* NULL: no pseudonyms */
+    ngx_array_t                audit_logs;   /* ngx_http_court_audit_log_t * */
 
     ngx_court_zone_t          *tokens;
     ngx_court_artefacts_t     *artefacts;
@@ -124,6 +129,8 @@ typedef struct {
 typedef struct {
     ngx_uint_t                 is_source;    /* a listen of this server is
                                               * court_source_server */
+    ngx_http_court_audit_log_t  *audit;      /* NULL: none */
+    ngx_uint_t                 audit_on_failure;
 } ngx_http_court_srv_conf_t;
 
 
@@ -223,6 +230,11 @@ struct ngx_http_court_session_s {
     const char                *why;          /* for the log, constant */
     const char                *stage_name;   /* where it ended */
 
+    /* record */
+    ngx_uint_t                 audit;        /* ngx_http_court_audit.h */
+    uint64_t                   audit_seq;
+    ngx_queue_t                audit_queue;  /* while it is being waited for */
+
     /* forward */
     ngx_table_elt_t           *assertion;    /* our header, in the new array */
     time_t                     assertion_at; /* when it was made */
@@ -277,7 +289,7 @@ ngx_court_result_t ngx_http_court_stage_facts(ngx_http_court_session_t *s);
 ngx_court_result_t ngx_http_court_stage_decide(ngx_http_court_session_t *s);
 ngx_court_result_t ngx_http_court_stage_record(ngx_http_court_session_t *s);
 ngx_court_result_t ngx_http_court_stage_forward(ngx_http_court_session_t *s);
-/* nobody waits for facts any more (stage_facts.c) */
+/* nobody waits any more, for facts or for the record (stage_facts.c) */
 void ngx_http_court_facts_cancel(ngx_http_court_session_t *s);
 
 /* ngx_http_court_attr.c: values of attributes for the policy */
@@ -350,6 +362,26 @@ void ngx_http_court_policy_unpin(ngx_http_court_pinned_t *pinned);
 /* ngx_http_court_log.c: LOG phase; one line for each decision */
 ngx_int_t ngx_http_court_log_handler(ngx_http_request_t *r);
 void ngx_http_court_log_decision(ngx_http_court_session_t *s);
+
+/* ngx_http_court_audit.c: the decision record */
+ngx_uint_t ngx_http_court_audit_on(ngx_http_request_t *r);
+/* before it takes effect: NGX_OK; NGX_AGAIN, resumed when it is on disk, then
+ * asked again; NGX_ERROR, and court_audit_on_failure says: not without */
+ngx_int_t ngx_http_court_audit_allow(ngx_http_court_session_t *s);
+void ngx_http_court_audit_refusal(ngx_http_court_session_t *s);
+void ngx_http_court_audit_outcome(ngx_http_request_t *r,
+    ngx_http_court_session_t *s);
+void ngx_http_court_audit_cancel(ngx_http_court_session_t *s);
+
+/* ngx_http_court_audit_admin.c: init_module, init_process, exit_process,
+ * exit_master; and a policy that went live */
+ngx_int_t ngx_http_court_audit_init(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);
+ngx_int_t ngx_http_court_audit_start(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);
+void ngx_http_court_audit_stop(ngx_http_court_main_conf_t *mcf);
+void ngx_http_court_audit_end(ngx_http_court_main_conf_t *mcf);
+void ngx_http_court_audit_adopted(ngx_http_court_main_conf_t *mcf);
 
 /* ngx_http_court_check.c: what nginx -t refuses and warns of */
 ngx_int_t ngx_http_court_check(ngx_conf_t *cf);

@@ -52,6 +52,8 @@ typedef struct {
 
 struct ngx_http_court_build_s {
     ngx_uint_t                 used;         /* anything is configured */
+    ngx_uint_t                 dump;         /* nginx's own, to be restored */
+    ngx_uint_t                 durable;      /* some interface is */
 
     ngx_array_t                locations;    /* ngx_http_court_location_t */
     ngx_array_t                codes;        /* ngx_http_court_code_t */
@@ -128,6 +130,9 @@ char *ngx_http_court_issuer_names(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /* ngx_http_court_merge.c */
+void *ngx_http_court_create_srv_conf(ngx_conf_t *cf);
+char *ngx_http_court_merge_srv_conf(ngx_conf_t *cf, void *parent,
+    void *child);
 void *ngx_http_court_create_loc_conf(ngx_conf_t *cf);
 char *ngx_http_court_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);

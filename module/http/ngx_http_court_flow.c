@@ -46,6 +46,7 @@ ngx_http_court_flow_begin(ngx_http_request_t *r, ngx_http_court_session_t *s)
     s->uri_changes = r->uri_changes;
     s->stage = 0;
     s->asked = 0;
+    s->audit = 0;
     s->nneeds = 0;
     s->logged = 0;
     s->allowed = 0;

@@ -2,7 +2,8 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * One line for each decision, one for each outcome, in error_log.  Without
+ * One line for each decision, one for each outcome, in error_log; where the
+ * decision record is kept (court_audit_log), only for each refusal.  Without
  * nginx's own context behind it: the request line holds case numbers, and
  * may hold a credential.
  */
@@ -86,6 +87,12 @@ ngx_http_court_log_decision(ngx_http_court_session_t *s)
 
     lcf = ngx_http_get_module_loc_conf(s->request, ngx_http_court_module);
 
+    /* what is let in has been recorded before (stage_record) */
+
+    if (s->result != NGX_COURT_PASS && !s->would_refuse) {
+        ngx_http_court_audit_refusal(s);
+    }
+
     log = *s->request->connection->log;
     log.handler = NULL;
 
@@ -98,7 +105,10 @@ ngx_http_court_log_decision(ngx_http_court_session_t *s)
 
     s->logged = 1;
 
-    if (log.log_level < lcf->log_level) {
+    if (log.log_level < lcf->log_level
+        || (s->result == NGX_COURT_PASS
+            && ngx_http_court_audit_on(s->request)))
+    {
         return;
     }
 
@@ -153,13 +163,35 @@ ngx_http_court_log_forwarded(ngx_http_request_t *r,
 }
 
 
+static void
+ngx_http_court_log_outcome(ngx_http_request_t *r, ngx_http_court_session_t *s,
+    ngx_log_t *log)
+{
+    ngx_http_court_loc_conf_t  *lcf;
+
+    if (s == NULL || !s->decided) {
+        lcf = ngx_http_get_module_loc_conf(r, ngx_http_court_module);
+
+        ngx_log_error(lcf->log_level, log, 0,
+                      "court: outcome: undecided: status=%ui request=%V",
+                      r->headers_out.status,
+                      s ? &s->request_id : &ngx_http_court_log_none);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, log, 0,
+                  "court: outcome: %s: status=%ui bytes=%O request=%V",
+                  ngx_http_court_log_verdict(s), r->headers_out.status,
+                  r->connection->sent, &s->request_id);
+}
+
+
 ngx_int_t
 ngx_http_court_log_handler(ngx_http_request_t *r)
 {
-    ngx_log_t                   log;
-    ngx_uint_t                  protected;
-    ngx_http_court_session_t   *s;
-    ngx_http_court_loc_conf_t  *lcf;
+    ngx_log_t                  log;
+    ngx_uint_t                 protected;
+    ngx_http_court_session_t  *s;
 
     if (r != r->main || ngx_http_court_scrub_early(r) != NGX_OK) {
         return NGX_OK;
@@ -175,24 +207,16 @@ ngx_http_court_log_handler(ngx_http_request_t *r)
     log = *r->connection->log;
     log.handler = NULL;
 
-    if (s == NULL || !s->decided) {
-        lcf = ngx_http_get_module_loc_conf(r, ngx_http_court_module);
-
-        ngx_log_error(lcf->log_level, &log, 0,
-                      "court: outcome: undecided: status=%ui request=%V",
-                      r->headers_out.status,
-                      s ? &s->request_id : &ngx_http_court_log_none);
-        return NGX_OK;
-    }
-
-    if (protected) {
+    if (s && s->decided && protected) {
         ngx_http_court_log_forwarded(r, s, &log);
     }
 
-    ngx_log_error(NGX_LOG_INFO, &log, 0,
-                  "court: outcome: %s: status=%ui bytes=%O request=%V",
-                  ngx_http_court_log_verdict(s), r->headers_out.status,
-                  r->connection->sent, &s->request_id);
+    if (ngx_http_court_audit_on(r)) {
+        ngx_http_court_audit_outcome(r, s);
+
+    } else {
+        ngx_http_court_log_outcome(r, s, &log);
+    }
 
     return NGX_OK;
 }

@@ -5,7 +5,44 @@
  * What a location inherits.
  */
 
-#include "ngx_http_court_conf.h"
+#include "ngx_http_court_audit.h"
+
+
+void *
+ngx_http_court_create_srv_conf(ngx_conf_t *cf)
+{
+    ngx_http_court_srv_conf_t  *scf;
+
+    scf = ngx_pcalloc(cf->pool, sizeof(ngx_http_court_srv_conf_t));
+    if (scf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     scf->is_source = 0;
+     */
+
+    scf->audit = NGX_CONF_UNSET_PTR;
+    scf->audit_on_failure = NGX_CONF_UNSET_UINT;
+
+    return scf;
+}
+
+
+char *
+ngx_http_court_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_court_srv_conf_t  *prev = parent;
+    ngx_http_court_srv_conf_t  *scf = child;
+
+    ngx_conf_merge_ptr_value(scf->audit, prev->audit, NULL);
+    ngx_conf_merge_uint_value(scf->audit_on_failure, prev->audit_on_failure,
+                              NGX_HTTP_COURT_AUDIT_REFUSE_DURABLE);
+
+    return NGX_CONF_OK;
+}
 
 
 void *

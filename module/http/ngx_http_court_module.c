@@ -6,17 +6,17 @@
  * phases, and the life of its processes.
  */
 
-#include "ngx_http_court_conf.h"
+#include "ngx_http_court_audit.h"
 
 
 static void *ngx_http_court_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_court_init_main_conf(ngx_conf_t *cf, void *conf);
-static void *ngx_http_court_create_srv_conf(ngx_conf_t *cf);
 static ngx_int_t ngx_http_court_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_court_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_court_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_court_init_process(ngx_cycle_t *cycle);
 static void ngx_http_court_exit_process(ngx_cycle_t *cycle);
+static void ngx_http_court_exit_master(ngx_cycle_t *cycle);
 
 
 ngx_http_court_worker_t  ngx_http_court_worker;
@@ -47,6 +47,13 @@ static ngx_conf_enum_t  ngx_http_court_log_levels[] = {
     { ngx_string("notice"), NGX_LOG_NOTICE },
     { ngx_string("warn"), NGX_LOG_WARN },
     { ngx_string("error"), NGX_LOG_ERR },
+    { ngx_null_string, 0 }
+};
+
+static ngx_conf_enum_t  ngx_http_court_audit_modes[] = {
+    { ngx_string("refuse"), NGX_HTTP_COURT_AUDIT_REFUSE },
+    { ngx_string("refuse_durable"), NGX_HTTP_COURT_AUDIT_REFUSE_DURABLE },
+    { ngx_string("allow"), NGX_HTTP_COURT_AUDIT_ALLOW },
     { ngx_null_string, 0 }
 };
 
@@ -140,6 +147,20 @@ static ngx_command_t  ngx_http_court_commands[] = {
       0,
       NULL },
 
+    { ngx_string("court_audit_log"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_1MORE,
+      ngx_http_court_audit_log,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_audit_on_failure"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_enum_slot,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      offsetof(ngx_http_court_srv_conf_t, audit_on_failure),
+      &ngx_http_court_audit_modes },
+
     { ngx_string("court_demo"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
@@ -224,7 +245,7 @@ static ngx_http_module_t  ngx_http_court_module_ctx = {
     ngx_http_court_init_main_conf,         /* init main configuration */
 
     ngx_http_court_create_srv_conf,        /* create server configuration */
-    NULL,                                  /* merge server configuration */
+    ngx_http_court_merge_srv_conf,         /* merge server configuration */
 
     ngx_http_court_create_loc_conf,        /* create location configuration */
     ngx_http_court_merge_loc_conf          /* merge location configuration */
@@ -242,7 +263,7 @@ ngx_module_t  ngx_http_court_module = {
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_http_court_exit_process,           /* exit process */
-    NULL,                                  /* exit master */
+    ngx_http_court_exit_master,            /* exit master */
     NGX_MODULE_V1_PADDING
 };
 
@@ -265,6 +286,8 @@ ngx_http_court_create_main_conf(ngx_conf_t *cf)
                           sizeof(ngx_array_t *)) != NGX_OK
         || ngx_array_init(&mcf->redis, cf->pool, 2,
                           sizeof(ngx_court_redis_t *)) != NGX_OK
+        || ngx_array_init(&mcf->audit_logs, cf->pool, 4,
+                          sizeof(ngx_http_court_audit_log_t *)) != NGX_OK
         || ngx_array_init(&build->locations, cf->pool, 64,
                           sizeof(ngx_http_court_location_t)) != NGX_OK
         || ngx_array_init(&build->codes, cf->pool, 16,
@@ -284,6 +307,11 @@ ngx_http_court_create_main_conf(ngx_conf_t *cf)
     mcf->build = build;
     mcf->demo = NGX_CONF_UNSET;
 
+    /* keeps the text of the files read from here on, for its hash */
+
+    build->dump = ngx_dump_config;
+    ngx_dump_config = 1;
+
     return mcf;
 }
 
@@ -293,13 +321,6 @@ ngx_http_court_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     return (ngx_http_court_main_conf(cf, conf) == NGX_OK) ? NGX_CONF_OK
                                                           : NGX_CONF_ERROR;
-}
-
-
-static void *
-ngx_http_court_create_srv_conf(ngx_conf_t *cf)
-{
-    return ngx_pcalloc(cf->pool, sizeof(ngx_http_court_srv_conf_t));
 }
 
 
@@ -394,7 +415,11 @@ ngx_http_court_postconfiguration(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
 
-    if (ngx_http_court_check(cf) != NGX_OK) {
+    ngx_dump_config = mcf->build->dump;
+
+    if (ngx_http_court_check(cf) != NGX_OK
+        || ngx_http_court_audit_check(cf, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -428,8 +453,17 @@ ngx_http_court_init_module(ngx_cycle_t *cycle)
 
     mcf = ngx_http_court_used(cycle);
 
-    return (mcf && mcf->policy_file.len)
-           ? ngx_http_court_policy_publish(cycle, mcf) : NGX_OK;
+    if (mcf == NULL) {
+        return NGX_OK;
+    }
+
+    if (mcf->policy_file.len
+        && ngx_http_court_policy_publish(cycle, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_court_audit_init(cycle, mcf);
 }
 
 
@@ -465,8 +499,13 @@ ngx_http_court_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    return mcf->policy_file.len ? ngx_http_court_policy_start(cycle, mcf)
-                                : NGX_OK;
+    if (mcf->policy_file.len
+        && ngx_http_court_policy_start(cycle, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_court_audit_start(cycle, mcf);
 }
 
 
@@ -480,6 +519,20 @@ ngx_http_court_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
+    ngx_http_court_audit_stop(mcf);
     ngx_http_court_policy_stop(cycle);
     ngx_court_tiers_stop(&mcf->tiers);
+}
+
+
+static void
+ngx_http_court_exit_master(ngx_cycle_t *cycle)
+{
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_court_used(cycle);
+
+    if (mcf) {
+        ngx_http_court_audit_end(mcf);
+    }
 }

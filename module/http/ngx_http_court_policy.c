@@ -41,6 +41,7 @@ ngx_http_court_policy_check(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf,
 
     if (policy) {
         *version = ngx_court_policy_version(policy);
+        mcf->build->durable |= ngx_court_policy_durable(policy);
 
     } else {
         err->data = ngx_pstrdup(cf->pool, &why);
@@ -265,6 +266,8 @@ ngx_http_court_policy_poll(ngx_event_t *ev)
             ngx_log_error(NGX_LOG_NOTICE, ev->log, 0,
                           "court: policy: version %L is live",
                           ngx_court_policy_version(pinned->policy));
+
+            ngx_http_court_audit_adopted(mcf);
 
             if (old) {
                 ngx_http_court_policy_unpin(old);

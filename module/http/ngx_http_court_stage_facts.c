@@ -247,6 +247,8 @@ ngx_http_court_facts_cancel(ngx_http_court_session_t *s)
         }
     }
 
+    ngx_http_court_audit_cancel(s);
+
     if (s->timer.timer_set) {
         ngx_del_timer(&s->timer);
     }

@@ -87,6 +87,24 @@ ngx_court_policy_ninterfaces(const ngx_court_policy_t *policy)
 
 
 ngx_uint_t
+ngx_court_policy_durable(const ngx_court_policy_t *policy)
+{
+    ngx_uint_t          i;
+    ngx_court_iface_t  *iface;
+
+    iface = policy->interfaces.elts;
+
+    for (i = 0; i < policy->interfaces.nelts; i++) {
+        if (iface[i].pub.durable) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
 ngx_court_policy_nrules(const ngx_court_policy_t *policy)
 {
     return policy->rules.nelts;

@@ -209,6 +209,8 @@ const ngx_court_interface_t *ngx_court_policy_interface(
 ngx_uint_t ngx_court_policy_role(const ngx_court_policy_t *policy,
     const ngx_str_t *role);
 ngx_uint_t ngx_court_policy_ninterfaces(const ngx_court_policy_t *policy);
+/* the trace of some interface is */
+ngx_uint_t ngx_court_policy_durable(const ngx_court_policy_t *policy);
 
 
 /*

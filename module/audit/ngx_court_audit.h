@@ -1,0 +1,152 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The decision record: one line of JSON for each thing that happened
+ * (reference/record.md).  Lines of one worker and one log are a chain: each
+ * has the next sequence number and the hash of the line before, so that what
+ * was changed, taken out or put between is seen.
+ *
+ * What comes in here has no personal identifiers any more: people and cases
+ * are keyed hashes, and paths, tokens and claims have no member.
+ */
+
+#ifndef _NGX_COURT_AUDIT_H_INCLUDED_
+#define _NGX_COURT_AUDIT_H_INCLUDED_
+
+#include "ngx_court_fact.h"
+
+
+#define NGX_COURT_AUDIT_VERSION  1
+#define NGX_COURT_AUDIT_MAX      16384    /* bytes of a line, newline too */
+#define NGX_COURT_AUDIT_STRING   128      /* bytes of a member, cut off */
+#define NGX_COURT_AUDIT_LIST     32       /* strings of an admin list */
+#define NGX_COURT_AUDIT_HASH_LEN 32       /* SHA-256 and SM3 alike */
+
+
+typedef enum {
+    NGX_COURT_AUDIT_DECISION = 0,
+    NGX_COURT_AUDIT_OUTCOME,
+    NGX_COURT_AUDIT_ADMIN
+} ngx_court_audit_phase_t;
+
+
+typedef struct {
+    ngx_str_t                  cond;
+    ngx_str_t                  value;     /* "" has none */
+} ngx_court_audit_failed_t;
+
+typedef struct {
+    ngx_str_t                  name;
+    ngx_str_t                  side;      /* "" the caller's */
+    ngx_str_t                  state;     /* "" found */
+    ngx_str_t                  tier;
+    int64_t                    age;       /* seconds; negative: unknown */
+} ngx_court_audit_fact_t;
+
+typedef struct {
+    ngx_uint_t                 total;     /* there may be more than n */
+    ngx_uint_t                 n;
+    const ngx_str_t           *names;
+} ngx_court_audit_list_t;
+
+
+/* members that are empty, zero or negative are left out of the line */
+typedef struct {
+    ngx_court_audit_phase_t    phase;
+    int64_t                    time;      /* ms since 1970 */
+
+    ngx_str_t                  event;     /* admin: start, reload, ... */
+    ngx_str_t                  conf;      /* hash of the configuration */
+
+    ngx_str_t                  request_id;
+    ngx_str_t                  court;
+    ngx_str_t                  interface;
+    ngx_str_t                  method;
+    ngx_str_t                  subject_h;
+    ngx_str_t                  principal_h;
+    ngx_str_t                  role;
+    ngx_str_t                  kind;
+    ngx_str_t                  client;
+    ngx_str_t                  case_h;
+    ngx_str_t                  channel;
+    ngx_str_t                  ip;
+    ngx_str_t                  decision;
+    ngx_str_t                  reason;
+    ngx_str_t                  rule;
+
+    const ngx_court_audit_failed_t  *failed;
+    ngx_uint_t                 nfailed;
+    const ngx_court_audit_fact_t  *facts;
+    ngx_uint_t                 nfacts;
+
+    ngx_str_t                  policy_version;   /* digits */
+    const u_char              *policy_hash;      /* 32 bytes, or NULL */
+
+    ngx_court_audit_list_t     off;       /* admin: unprotected locations */
+    ngx_court_audit_list_t     report;
+    uint64_t                   lost;      /* admin: records not written */
+
+    ngx_uint_t                 status;
+    ngx_uint_t                 upstream_status;
+    int64_t                    bytes;     /* -1 none */
+} ngx_court_audit_record_t;
+
+
+/* who writes; gateway and worker are the writer's memory */
+typedef struct {
+    ngx_str_t                  gateway;
+    ngx_str_t                  worker;    /* unique among processes ever */
+    ngx_uint_t                 sm3;       /* else SHA-256 */
+    uint64_t                   seq;       /* of the last line */
+    u_char                     prev[NGX_COURT_AUDIT_HASH_LEN];
+} ngx_court_audit_chain_t;
+
+void ngx_court_audit_begin(ngx_court_audit_chain_t *chain,
+    const ngx_str_t *gateway, const ngx_str_t *worker, ngx_uint_t sm3);
+
+/* prepares a record that says nothing yet */
+void ngx_court_audit_clear(ngx_court_audit_record_t *record,
+    ngx_court_audit_phase_t phase, int64_t time);
+
+/*
+ * The next line of the chain with its newline into buf; returns its end.
+ * NULL, and the chain is as it was: less than NGX_COURT_AUDIT_MAX bytes were
+ * not enough, or no digest.
+ */
+u_char *ngx_court_audit_line(ngx_court_audit_chain_t *chain,
+    const ngx_court_audit_record_t *record, u_char *buf, u_char *last);
+
+
+/*
+ * What a file says about itself (ngx_court_audit_verify.c).  Chains that
+ * begin behind their first line are what rotation leaves; the same state may
+ * be given one file after the other.
+ */
+typedef struct {
+    ngx_pool_t                *pool;
+    ngx_array_t               *chains;
+    uint64_t                   records;
+    uint64_t                   torn;      /* lines that are no record */
+    uint64_t                   gaps;      /* sequence numbers left out */
+    uint64_t                   broken;    /* a line before was changed */
+    uint64_t                   resumed;   /* chains that begin later */
+    uint64_t                   first_bad; /* number of the line, 0 none */
+    uint64_t                   lines;
+} ngx_court_audit_verify_t;
+
+ngx_int_t ngx_court_audit_verify_init(ngx_court_audit_verify_t *v,
+    ngx_pool_t *pool);
+/* text of whole lines; NGX_OK, NGX_ERROR without memory */
+ngx_int_t ngx_court_audit_verify(ngx_court_audit_verify_t *v,
+    const ngx_str_t *text);
+/* chains, and those of them whose process did not say that it stops */
+ngx_uint_t ngx_court_audit_verify_chains(const ngx_court_audit_verify_t *v,
+    ngx_uint_t *open);
+
+/* shared: hash of one line without its newline */
+ngx_int_t ngx_court_audit_hash(ngx_uint_t sm3, const ngx_str_t *line,
+    u_char out[NGX_COURT_AUDIT_HASH_LEN]);
+
+
+#endif /* _NGX_COURT_AUDIT_H_INCLUDED_ */

@@ -1,0 +1,425 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A process's end of a log.  Lines gather in memory and go out in one write:
+ * from here where nobody waits for them, in a thread where somebody does
+ * (ngx_http_court_audit_commit.c); never both at once, so that lines keep
+ * their order.  What cannot be written stays, up to a bound.
+ */
+
+#include "ngx_http_court_audit.h"
+
+
+/* lines that wait for a slow or full disk, in a worker and for a log */
+#define NGX_HTTP_COURT_AUDIT_BACKLOG  (4 * 1024 * 1024)
+/* facility, time, host and tag, longer than nginx makes them */
+#define NGX_HTTP_COURT_AUDIT_SYSLOG   1024
+/* how soon a log that failed is tried again, ms */
+#define NGX_HTTP_COURT_AUDIT_RETRY    1000
+
+
+static void ngx_http_court_audit_out(ngx_http_court_audit_state_t *st);
+static void ngx_http_court_audit_flush_event(ngx_event_t *ev);
+
+
+ngx_int_t
+ngx_http_court_audit_room(ngx_http_court_audit_buf_t *buf, size_t len)
+{
+    size_t   size;
+    u_char  *data;
+
+    if (buf->size - buf->len >= len) {
+        return NGX_OK;
+    }
+
+    size = ngx_max(2 * buf->size, buf->len + len);
+
+    if (size > NGX_HTTP_COURT_AUDIT_BACKLOG) {
+        size = NGX_HTTP_COURT_AUDIT_BACKLOG;
+
+        if (size < buf->len + len) {
+            return NGX_ERROR;
+        }
+    }
+
+    data = ngx_alloc(size, ngx_cycle->log);
+    if (data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (buf->data) {
+        ngx_memcpy(data, buf->data, buf->len);
+        ngx_free(buf->data);
+    }
+
+    buf->data = data;
+    buf->size = size;
+
+    return NGX_OK;
+}
+
+
+/* two processes never have one name, not even with one pid */
+
+ngx_http_court_audit_state_t *
+ngx_http_court_audit_open(ngx_http_court_audit_log_t *log, ngx_cycle_t *cycle,
+    const char *kind)
+{
+    u_char                        *p;
+    ngx_str_t                      worker;
+    ngx_http_court_audit_state_t  *st;
+
+    st = ngx_pcalloc(cycle->pool, sizeof(ngx_http_court_audit_state_t));
+    if (st == NULL) {
+        return NULL;
+    }
+
+    st->log = log;
+    st->errors = cycle->log;
+    st->fd = NGX_INVALID_FILE;
+    st->began = ngx_current_msec - log->sync;
+
+    ngx_queue_init(&st->waiters);
+
+    p = ngx_snprintf(st->name, sizeof(st->name), "%s-%P-%L", kind, ngx_pid,
+                     ngx_http_court_audit_now());
+
+    worker.data = st->name;
+    worker.len = p - st->name;
+
+    ngx_court_audit_begin(&st->chain, &cycle->hostname, &worker, log->sm3);
+
+    return st;
+}
+
+
+ngx_int_t
+ngx_http_court_audit_run(ngx_http_court_audit_state_t *st, ngx_cycle_t *cycle)
+{
+    st->flush.handler = ngx_http_court_audit_flush_event;
+    st->flush.data = st;
+    st->flush.log = cycle->log;
+    st->flush.cancelable = 1;
+
+    st->commit.handler = ngx_http_court_audit_commit_event;
+    st->commit.data = st;
+    st->commit.log = cycle->log;
+    st->commit.cancelable = 1;
+
+#if (NGX_THREADS)
+
+    if (st->log->file && st->log->threads) {
+        st->task = ngx_thread_task_alloc(cycle->pool, sizeof(void *));
+        if (st->task == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+#endif
+
+    st->log->state = st;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_court_audit_close(ngx_http_court_audit_state_t *st)
+{
+    if (st->flush.timer_set) {
+        ngx_del_timer(&st->flush);
+    }
+
+    if (st->log->file) {
+        ngx_http_court_audit_commit_last(st);
+
+        /* the last chance: a disk that has failed may be back */
+
+        if (st->in.len) {
+            ngx_http_court_audit_out(st);
+        }
+
+        if (st->flush.timer_set) {
+            ngx_del_timer(&st->flush);
+        }
+    }
+
+    if (st->in.data) {
+        ngx_free(st->in.data);
+    }
+
+    if (st->out.data) {
+        ngx_free(st->out.data);
+    }
+
+    ngx_memzero(&st->in, sizeof(ngx_http_court_audit_buf_t));
+    ngx_memzero(&st->out, sizeof(ngx_http_court_audit_buf_t));
+
+    if (st->log->state == st) {
+        st->log->state = NULL;
+    }
+}
+
+
+void
+ngx_http_court_audit_arm(ngx_http_court_audit_state_t *st)
+{
+    ngx_msec_t  msec;
+
+    if (st->flush.handler == NULL || st->flush.timer_set) {
+        return;
+    }
+
+    msec = st->log->flush;
+
+    if (st->failed) {
+        msec = NGX_HTTP_COURT_AUDIT_RETRY;
+    }
+
+    ngx_add_timer(&st->flush, msec);
+}
+
+
+ngx_err_t
+ngx_http_court_audit_write(ngx_fd_t fd, ngx_uint_t torn,
+    const ngx_http_court_audit_buf_t *buf, size_t *written)
+{
+    ssize_t  n;
+
+    *written = 0;
+
+    if (torn && write(fd, "\n", 1) != 1) {
+        return ngx_errno ? ngx_errno : NGX_ENOSPC;
+    }
+
+    while (*written < buf->len) {
+        n = write(fd, buf->data + *written, buf->len - *written);
+
+        if (n == -1 && ngx_errno == NGX_EINTR) {
+            continue;
+        }
+
+        if (n <= 0) {
+            return n ? ngx_errno : NGX_ENOSPC;
+        }
+
+        *written += n;
+    }
+
+    return 0;
+}
+
+
+/* said once when it begins and once when it ends */
+
+static void
+ngx_http_court_audit_turn(ngx_http_court_audit_state_t *st, ngx_err_t err)
+{
+    if (err && !st->failed) {
+        ngx_log_error(NGX_LOG_ERR, st->errors, err,
+                      "court: audit: \"%V\" cannot be written",
+                      &st->log->name);
+
+    } else if (err == 0 && st->failed) {
+        ngx_log_error(NGX_LOG_NOTICE, st->errors, 0,
+                      "court: audit: \"%V\" is written again",
+                      &st->log->name);
+    }
+
+    st->failed = (err != 0);
+}
+
+
+void
+ngx_http_court_audit_wrote(ngx_http_court_audit_state_t *st,
+    ngx_http_court_audit_buf_t *buf, size_t written, ngx_err_t err)
+{
+    size_t  keep;
+
+    /* a torn line is ended, and then written again as a whole */
+
+    keep = written;
+
+    while (keep && buf->data[keep - 1] != '\n') {
+        keep--;
+    }
+
+    if (written || err == 0) {
+        st->torn = (keep != written);
+    }
+
+    buf->len -= keep;
+
+    if (keep && buf->len) {
+        ngx_memmove(buf->data, buf->data + keep, buf->len);
+    }
+
+    ngx_http_court_audit_turn(st, err);
+}
+
+
+static void
+ngx_http_court_audit_out(ngx_http_court_audit_state_t *st)
+{
+    size_t     written;
+    ngx_err_t  err;
+
+    ngx_set_errno(0);
+
+    err = ngx_http_court_audit_write(st->log->file->fd, st->torn, &st->in,
+                                     &written);
+
+    ngx_http_court_audit_wrote(st, &st->in, written, err);
+
+    if (st->in.len) {
+        ngx_http_court_audit_arm(st);
+    }
+}
+
+
+void
+ngx_http_court_audit_flush(ngx_http_court_audit_state_t *st)
+{
+    if (!st->busy && !st->failed && st->in.len && st->log->file) {
+        ngx_http_court_audit_out(st);
+    }
+}
+
+
+static void
+ngx_http_court_audit_flush_event(ngx_event_t *ev)
+{
+    ngx_http_court_audit_state_t  *st = ev->data;
+
+    if (st->busy) {
+        return;                           /* its end arms it */
+    }
+
+    if (!st->failed) {
+        ngx_http_court_audit_flush(st);
+        return;
+    }
+
+    if (ngx_http_court_audit_can_commit(st)) {
+        ngx_http_court_audit_commit_begin(st);
+        return;
+    }
+
+    ngx_http_court_audit_out(st);
+}
+
+
+static ngx_int_t
+ngx_http_court_audit_send(ngx_http_court_audit_state_t *st,
+    const ngx_court_audit_record_t *record)
+{
+    u_char   buf[NGX_HTTP_COURT_AUDIT_SYSLOG + NGX_COURT_AUDIT_MAX], *p;
+    ssize_t  n;
+
+    p = ngx_syslog_add_header(st->log->syslog, buf);
+    p = ngx_court_audit_line(&st->chain, record, p, buf + sizeof(buf));
+
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = ngx_syslog_send(st->log->syslog, buf, p - 1 - buf);
+
+    ngx_http_court_audit_turn(st, n < 0 ? NGX_ECONNREFUSED : 0);
+
+    return n < 0 ? NGX_ERROR : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_court_audit_add(ngx_http_court_audit_state_t *st,
+    const ngx_court_audit_record_t *record)
+{
+    u_char  *p;
+    size_t   room;
+
+    /* most are below 1 KiB; many logs in one gateway share the memory */
+
+    for (room = 4096; room <= NGX_COURT_AUDIT_MAX; room *= 4) {
+
+        if (ngx_http_court_audit_room(&st->in, room) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        p = ngx_court_audit_line(&st->chain, record, st->in.data + st->in.len,
+                                 st->in.data + st->in.size);
+        if (p) {
+            st->in.len = p - st->in.data;
+            return NGX_OK;
+        }
+    }
+
+    return NGX_ERROR;
+}
+
+
+/* what was lost leaves a gap in the numbers, and a line that counts it */
+
+static void
+ngx_http_court_audit_confess(ngx_http_court_audit_state_t *st)
+{
+    ngx_court_audit_record_t  record;
+
+    ngx_court_audit_clear(&record, NGX_COURT_AUDIT_ADMIN,
+                          ngx_http_court_audit_now());
+
+    ngx_str_set(&record.event, "lost");
+    record.lost = st->lost;
+
+    if (ngx_http_court_audit_add(st, &record) == NGX_OK) {
+        st->lost = 0;
+    }
+}
+
+
+ngx_int_t
+ngx_http_court_audit_put(ngx_http_court_audit_state_t *st,
+    const ngx_court_audit_record_t *record)
+{
+    if (st->log->syslog) {
+        return ngx_http_court_audit_send(st, record);
+    }
+
+    if (st->lost) {
+        ngx_http_court_audit_confess(st);
+    }
+
+    if (st->lost || ngx_http_court_audit_add(st, record) != NGX_OK) {
+        st->chain.seq++;
+        st->lost++;
+        return NGX_ERROR;
+    }
+
+    if (st->in.len >= st->log->buffer) {
+        ngx_http_court_audit_flush(st);
+    }
+
+    ngx_http_court_audit_arm(st);
+
+    return NGX_OK;
+}
+
+
+/*
+ * USR1: what is buffered still goes to the file it was meant for, if it can;
+ * the commit that is under way has a descriptor of its own.
+ */
+
+void
+ngx_http_court_audit_reopen(ngx_open_file_t *file, ngx_log_t *log)
+{
+    ngx_http_court_audit_log_t  *audit = file->data;
+
+    if (audit->state == NULL) {
+        return;
+    }
+
+    ngx_http_court_audit_flush(audit->state);
+    audit->state->stale = 1;
+}

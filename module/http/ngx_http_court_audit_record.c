@@ -1,0 +1,341 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A session becomes a record.  Nothing personal passes this file: people and
+ * cases become keyed hashes, and of what a condition read only words and
+ * numbers are told that cannot name anybody.
+ */
+
+#include "ngx_http_court_audit.h"
+
+
+#define NGX_HTTP_COURT_AUDIT_WORD  32
+
+static const ngx_str_t  ngx_http_court_audit_tiers[] = {
+    ngx_null_string, ngx_string("zone"), ngx_string("redis"),
+    ngx_string("source")                  /* by ngx_court_tier_name_t */
+};
+
+
+int64_t
+ngx_http_court_audit_now(void)
+{
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    return (int64_t) tp->sec * 1000 + tp->msec;
+}
+
+
+const char *
+ngx_http_court_audit_verdict(ngx_http_court_session_t *s)
+{
+    if (s->would_refuse) {
+        return "would-refuse";
+    }
+
+    switch (s->result) {
+
+    case NGX_COURT_PASS:
+        return "allow";
+
+    case NGX_COURT_REFUSED:
+        return "refuse";
+
+    default:
+        return "error";
+    }
+}
+
+
+/*
+ * A word of a vocabulary: a name in Chinese, an identity number or a licence
+ * number that a source or an issuer put there is none.
+ */
+
+static ngx_uint_t
+ngx_http_court_audit_word(const ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        if ((s->data[i] < 'a' || s->data[i] > 'z') && s->data[i] != '_') {
+            return 0;
+        }
+    }
+
+    return s->len > 0 && s->len <= NGX_HTTP_COURT_AUDIT_WORD;
+}
+
+
+/* "ID:HEX" under the key with that id; "" without key or value */
+
+static void
+ngx_http_court_audit_pseudonym(ngx_http_court_session_t *s,
+    const char *domain, const ngx_str_t *whose, const ngx_str_t *value,
+    u_char *buf, ngx_str_t *text)
+{
+    u_char                       sum[NGX_COURT_SHA256_LEN], *p;
+    ngx_str_t                    fields[2];
+    ngx_http_court_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(s->request, ngx_http_court_module);
+
+    fields[0] = *whose;
+    fields[1] = *value;
+
+    if (mcf->audit_ring == NULL || value->len == 0
+        || ngx_court_ring_name(mcf->audit_ring, domain, fields, 2, sum)
+           != NGX_OK)
+    {
+        return;
+    }
+
+    p = ngx_sprintf(buf, "%V:", ngx_court_ring_id(mcf->audit_ring));
+    p = ngx_hex_dump(p, sum, NGX_COURT_SHA256_LEN / 2);
+
+    text->data = buf;
+    text->len = p - buf;
+}
+
+
+static void
+ngx_http_court_audit_case(ngx_http_court_session_t *s, u_char *buf,
+    ngx_str_t *text)
+{
+    ngx_uint_t        i;
+    const ngx_str_t  *name;
+
+    for (i = 0; s->pinned && i < s->match.nvars; i++) {
+        name = ngx_court_policy_path_name(s->pinned->policy,
+                                          s->match.vars[i].name);
+
+        if (name->len == 4 && ngx_strncmp(name->data, "case", 4) == 0) {
+            ngx_http_court_audit_pseudonym(s, "case", &s->code,
+                                           &s->match.vars[i].value, buf,
+                                           text);
+        }
+    }
+}
+
+
+static void
+ngx_http_court_audit_kind(ngx_http_court_session_t *s, ngx_str_t *text)
+{
+    ngx_court_value_t  kind;
+
+    static const ngx_str_t  identity = ngx_string("identity");
+    static const ngx_str_t  field = ngx_string("kind");
+
+    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &field, &kind);
+
+    if (kind.state == NGX_COURT_V_PRESENT
+        && ngx_http_court_audit_word(&kind.str))
+    {
+        *text = kind.str;
+    }
+}
+
+
+static void
+ngx_http_court_audit_value(ngx_court_value_t *v, u_char *number,
+    ngx_str_t *text)
+{
+    if (v->state == NGX_COURT_V_ABSENT) {
+        ngx_str_set(text, "absent");
+        return;
+    }
+
+    if (v->state != NGX_COURT_V_PRESENT) {
+        ngx_str_set(text, "unavailable");
+        return;
+    }
+
+    ngx_str_set(text, "present");
+
+    switch (v->type) {
+
+    case NGX_COURT_T_BOOL:
+        if (v->num) {
+            ngx_str_set(text, "true");
+        } else {
+            ngx_str_set(text, "false");
+        }
+
+        return;
+
+    case NGX_COURT_T_INT:
+    case NGX_COURT_T_SECONDS:
+        text->len = ngx_sprintf(number, "%L", v->num) - number;
+        text->data = number;
+        return;
+
+    case NGX_COURT_T_ENUM:
+        if (ngx_http_court_audit_word(&v->str)) {
+            *text = v->str;
+        }
+
+        return;
+
+    default:
+        return;
+    }
+}
+
+
+/* a number may be anybody's, too, where it is a claim of the issuer's own */
+
+static void
+ngx_http_court_audit_failed(ngx_http_court_session_t *s,
+    ngx_http_court_audit_filled_t *filled)
+{
+    ngx_court_value_t        v;
+    ngx_court_audit_record_t  *record;
+    const ngx_court_attr_t  *attr;
+
+    if (s->decision.condition == NULL) {
+        return;
+    }
+
+    record = &filled->record;
+    record->failed = &filled->failed;
+    record->nfailed = 1;
+
+    filled->failed.cond = *s->decision.condition;
+    ngx_str_null(&filled->failed.value);
+
+    attr = s->decision.attr;
+
+    if (attr == NULL
+        || (attr->domain == NGX_COURT_D_TOKEN
+            && attr->field == NGX_COURT_NO_FIELD))
+    {
+        return;
+    }
+
+    ngx_http_court_attr_value(s, attr,
+                              s->decision.principal_side
+                              ? NGX_COURT_PRINCIPAL : NGX_COURT_CALLER, &v);
+
+    ngx_http_court_audit_value(&v, filled->number, &filled->failed.value);
+}
+
+
+static void
+ngx_http_court_audit_facts(ngx_http_court_session_t *s,
+    ngx_http_court_audit_filled_t *filled)
+{
+    int64_t                  now;
+    ngx_uint_t               i;
+    ngx_http_court_need_t   *need;
+    ngx_court_audit_fact_t  *fact;
+
+    now = ngx_http_court_audit_now();
+
+    for (i = 0; i < s->nneeds; i++) {
+        need = &s->needs[i];
+        fact = &filled->facts[i];
+
+        ngx_memzero(fact, sizeof(ngx_court_audit_fact_t));
+
+        fact->name = need->source->fact.name;
+        fact->tier = ngx_http_court_audit_tiers[need->found.tier];
+        fact->age = -1;
+
+        if (need->side == NGX_COURT_PRINCIPAL) {
+            ngx_str_set(&fact->side, "principal");
+        }
+
+        if (!need->answered || need->found.state == NGX_COURT_F_UNAVAILABLE) {
+            ngx_str_set(&fact->state, "unavailable");
+            ngx_str_null(&fact->tier);
+            continue;
+        }
+
+        if (need->found.state == NGX_COURT_F_NONE) {
+            ngx_str_set(&fact->state, "none");
+        }
+
+        if (need->found.fetched) {
+            fact->age = ngx_max(0, (now - need->found.fetched) / 1000);
+        }
+    }
+
+    filled->record.facts = filled->facts;
+    filled->record.nfacts = s->nneeds;
+}
+
+
+static void
+ngx_http_court_audit_who(ngx_http_court_session_t *s,
+    ngx_http_court_audit_filled_t *filled)
+{
+    ngx_court_audit_record_t  *record;
+
+    record = &filled->record;
+
+    record->role = s->role;
+    record->client = s->client;
+
+    ngx_http_court_audit_pseudonym(s, "subject", &s->issuer, &s->subject,
+                                   filled->hashes[0], &record->subject_h);
+    ngx_http_court_audit_pseudonym(s, "subject", &s->issuer, &s->principal,
+                                   filled->hashes[1], &record->principal_h);
+    ngx_http_court_audit_kind(s, &record->kind);
+}
+
+
+void
+ngx_http_court_audit_fill(ngx_http_court_session_t *s,
+    ngx_http_court_audit_filled_t *filled)
+{
+    ngx_http_request_t        *r;
+    ngx_court_audit_record_t  *record;
+
+    r = s->request;
+    record = &filled->record;
+
+    ngx_court_audit_clear(record, NGX_COURT_AUDIT_DECISION,
+                          ngx_http_court_audit_now());
+
+    record->request_id = s->request_id;
+    record->court = s->code;
+    record->ip = r->connection->addr_text;
+    ngx_str_set(&record->channel, "unknown");
+    ngx_str_set(&record->method, "UNKNOWN");
+
+    if (r->method != NGX_HTTP_UNKNOWN) {
+        record->method = r->method_name;
+    }
+
+    if (s->match.interface) {
+        record->interface = s->match.interface->id;
+    }
+
+    if (s->verified) {
+        ngx_http_court_audit_who(s, filled);
+    }
+
+    ngx_http_court_audit_case(s, filled->hashes[2], &record->case_h);
+
+    record->decision.data = (u_char *) ngx_http_court_audit_verdict(s);
+    record->decision.len = ngx_strlen(record->decision.data);
+
+    if (s->reason && (s->result != NGX_COURT_PASS || s->would_refuse)) {
+        record->reason = s->reason->code;
+    }
+
+    if (s->decision.rule) {
+        record->rule = *s->decision.rule;
+    }
+
+    ngx_http_court_audit_failed(s, filled);
+    ngx_http_court_audit_facts(s, filled);
+
+    if (s->pinned) {
+        record->policy_version = s->pinned->version;
+        record->policy_hash = ngx_court_policy_hash(s->pinned->policy);
+    }
+}
