@@ -71,8 +71,11 @@ ngx_court_audit_quote(ngx_court_audit_out_t *out, const ngx_str_t *s)
 {
     ngx_str_t  cut;
 
+    /* NUL, which our own reader refuses, ends it, too */
+
     cut.data = s->data;
-    cut.len = ngx_min(s->len, NGX_COURT_AUDIT_STRING);
+    cut.len = strnlen((char *) s->data,
+                      ngx_min(s->len, NGX_COURT_AUDIT_STRING));
 
     ngx_court_audit_text(out, "\"");
 

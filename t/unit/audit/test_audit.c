@@ -1,0 +1,213 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A record becomes one line, bounded and well-formed whatever its members.
+ */
+
+#include "tap.h"
+#include "ngx_court_audit.h"
+
+
+static u_char  buf[NGX_COURT_AUDIT_MAX];
+
+
+static ngx_court_audit_chain_t
+chain_(ngx_uint_t sm3)
+{
+    ngx_court_audit_chain_t  chain;
+
+    static ngx_str_t  gateway = ngx_string("gw");
+    static ngx_str_t  worker = ngx_string("0-1-2");
+
+    ngx_court_audit_begin(&chain, &gateway, &worker, sm3);
+
+    return chain;
+}
+
+
+#define ZEROS  "00000000000000000000000000000000"                             \
+               "00000000000000000000000000000000"
+#define HEAD   "{\"v\":1,\"seq\":1,\"gateway\":\"gw\",\"worker\":\"0-1-2\","  \
+               "\"time\":\"2026-11-28T10:00:00.007Z\","
+
+
+static void
+test_lines(void)
+{
+    u_char                    *p, hash[32];
+    ngx_str_t                  line;
+    ngx_uint_t                 i;
+    ngx_court_audit_fact_t     facts[2];
+    ngx_court_audit_chain_t    chain;
+    ngx_court_audit_failed_t   failed;
+    ngx_court_audit_record_t   r;
+
+    chain = chain_(0);
+    ngx_court_audit_clear(&r, NGX_COURT_AUDIT_OUTCOME, 1795860000007LL);
+
+    p = ngx_court_audit_line(&chain, &r, buf, buf + sizeof(buf));
+    line.data = buf;
+    line.len = p - buf;
+
+    is_str(&line, HEAD "\"phase\":\"outcome\",\"prev\":\"sha256:" ZEROS
+           "\"}\n", "a record that says nothing");
+    is_int(chain.seq, 1, "the chain goes on");
+
+    line.len--;
+    ngx_court_sha256(&line, 1, hash);
+    is_mem(chain.prev, hash, 32, "with the line's hash");
+
+    chain = chain_(1);
+    ngx_court_audit_clear(&r, NGX_COURT_AUDIT_DECISION, 1795860000007LL);
+    ngx_memzero(facts, sizeof(facts));
+    ngx_str_null(&failed.value);
+
+    ngx_str_set(&r.request_id, "f00d");
+    ngx_str_set(&r.court, "B00");
+    ngx_str_set(&r.interface, "dossier.read");
+    ngx_str_set(&r.method, "GET");
+    ngx_str_set(&r.subject_h, "a1:00");
+    ngx_str_set(&r.role, "lawyer");
+    ngx_str_set(&r.ip, "127.0.0.1");
+    ngx_str_set(&r.decision, "refuse");
+    ngx_str_set(&r.reason, "no_relation");
+    ngx_str_set(&r.policy_version, "2026");
+    ngx_str_set(&failed.cond, "active");
+    ngx_str_set(&failed.value, "false");
+    ngx_str_set(&facts[0].name, "identity");
+    ngx_str_set(&facts[0].tier, "zone");
+    facts[0].age = 12;
+    ngx_str_set(&facts[1].name, "relation");
+    ngx_str_set(&facts[1].side, "principal");
+    ngx_str_set(&facts[1].state, "unavailable");
+    facts[1].age = -1;
+
+    r.failed = &failed;
+    r.nfailed = 1;
+    r.facts = facts;
+    r.nfacts = 2;
+    r.bytes = 0;
+    r.status = 403;
+
+    p = ngx_court_audit_line(&chain, &r, buf, buf + sizeof(buf));
+    line.data = buf;
+    line.len = p - buf;
+
+    is_str(&line, "{\"v\":1,\"seq\":1,\"gateway\":\"gw\","
+           "\"worker\":\"0-1-2\",\"time\":\"2026-11-28T10:00:00.007Z\","
+           "\"request_id\":\"f00d\",\"phase\":\"decision\",\"court\":\"B00\","
+           "\"interface\":\"dossier.read\",\"method\":\"GET\","
+           "\"subject_h\":\"a1:00\",\"role\":\"lawyer\",\"ip\":\"127.0.0.1\","
+           "\"decision\":\"refuse\",\"reason\":\"no_relation\","
+           "\"failed\":[{\"cond\":\"active\",\"value\":\"false\"}],"
+           "\"facts\":[{\"name\":\"identity\",\"tier\":\"zone\",\"age\":12},"
+           "{\"name\":\"relation\",\"side\":\"principal\","
+           "\"state\":\"unavailable\"}],\"policy_version\":2026,"
+           "\"status\":403,\"bytes\":0,\"prev\":\"sm3:" ZEROS "\"}\n",
+           "a record that says much");
+
+    /* every room below the line's length is too small, and changes nothing */
+
+    for (i = 0; i < line.len; i++) {
+        chain = chain_(1);
+
+        if (ngx_court_audit_line(&chain, &r, buf, buf + i) != NULL
+            || chain.seq != 0)
+        {
+            break;
+        }
+    }
+
+    is_int(i, line.len, "no half lines");
+    ok(ngx_court_audit_line(&chain, &r, buf, buf + i) == buf + i,
+       "exactly enough is enough");
+}
+
+
+static void
+test_hostile(void)
+{
+    u_char                     bytes[512], *p;
+    ngx_str_t                  line, s, names[40], role;
+    ngx_uint_t                 i;
+    ngx_court_json_t          *root;
+    ngx_court_audit_chain_t    chain;
+    ngx_court_audit_record_t   r;
+
+    static const u_char  fill[] = { '"', '\\', '\n', 0, 0x7f, 0xff, 0xe4,
+                                    'x' };
+
+    for (i = 0; i < sizeof(fill); i++) {
+        chain = chain_(0);
+        ngx_court_audit_clear(&r, NGX_COURT_AUDIT_DECISION, 0);
+
+        ngx_memset(bytes, fill[i], sizeof(bytes));
+        s.data = bytes;
+        s.len = sizeof(bytes);
+
+        r.role = s;
+        r.client = s;
+        r.rule = s;
+
+        p = ngx_court_audit_line(&chain, &r, buf, buf + sizeof(buf));
+
+        if (!ok(p != NULL, "bytes of %d are recorded", fill[i])) {
+            continue;
+        }
+
+        line.data = buf;
+        line.len = p - 1 - buf;
+
+        root = ngx_court_json_parse(tap_pool(), &line, &ngx_court_json_small,
+                                    NULL);
+        ok(root != NULL && memchr(line.data, '\n', line.len) == NULL
+           && ngx_court_json_string(ngx_court_json_get(root, "role"), &role)
+              == NGX_OK && role.len <= 3 * NGX_COURT_AUDIT_STRING,
+           "one line of JSON, cut off: %d", fill[i]);
+    }
+
+    for (i = 0; i < 40; i++) {
+        ngx_str_set(&names[i], "b00.example /");
+    }
+
+    chain = chain_(0);
+    ngx_court_audit_clear(&r, NGX_COURT_AUDIT_ADMIN, 0);
+    ngx_str_set(&r.conf, "00");
+    r.off.total = 3500;
+    r.off.n = 40;
+    r.off.names = names;
+
+    p = ngx_court_audit_line(&chain, &r, buf, buf + sizeof(buf));
+    line.data = buf;
+    line.len = p - 1 - buf;
+    root = ngx_court_json_parse(tap_pool(), &line, &ngx_court_json_small,
+                                NULL);
+
+    is_int(ngx_court_json_size(ngx_court_json_get(root, "off")),
+           NGX_COURT_AUDIT_LIST, "a list is bounded");
+    is_int(ngx_court_json_size(ngx_court_json_get(root, "report")), 0,
+           "an empty list is told");
+
+    {
+        int64_t  total = 0;
+
+        (void) ngx_court_json_int(ngx_court_json_get(root, "off_total"),
+                                  &total);
+        is_int(total, 3500, "and how many there are");
+    }
+}
+
+
+int
+main(void)
+{
+    if (ngx_court_crypto_init(tap_log()) != NGX_OK) {
+        return 1;
+    }
+
+    test_lines();
+    test_hostile();
+
+    return done_testing();
+}
