@@ -27,6 +27,8 @@ typedef struct {
 static const ngx_court_tool_noun_t  ngx_court_tool_nouns[] = {
     { "token",  ngx_court_tool_token,  "verify|inspect|mint",
       "verify a token, look into one, mint one for the demo" },
+    { "assertion", ngx_court_tool_assertion, "verify|mint",
+      "what a court service gets from the gateway" },
     { "policy", ngx_court_tool_policy, "check|can-i",
       "check a policy file, ask it" },
     { "keys",   ngx_court_tool_keys,   "new|public|join",
@@ -52,7 +54,7 @@ ngx_court_tool_usage(FILE *out)
             "  court-tool keys new --kty sm2 --kid s1 --out s1.jwk\n\n");
 
     for (noun = ngx_court_tool_nouns; noun->noun; noun++) {
-        fprintf(out, "  %-8s %-22s %s\n", noun->noun, noun->verbs,
+        fprintf(out, "  %-9s %-22s %s\n", noun->noun, noun->verbs,
                 noun->about);
     }
 

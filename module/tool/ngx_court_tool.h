@@ -63,6 +63,7 @@ ngx_int_t ngx_court_tool_write(const char *name, const ngx_str_t *text,
 
 int ngx_court_tool_token(int argc, char **argv);
 int ngx_court_tool_mint(int argc, char **argv);
+int ngx_court_tool_assertion(int argc, char **argv);
 int ngx_court_tool_keys(int argc, char **argv);
 int ngx_court_tool_policy(int argc, char **argv);
 int ngx_court_tool_sim(int argc, char **argv);

@@ -8,6 +8,7 @@
  */
 
 #include "ngx_court_tool.h"
+#include "ngx_court_tool_jwt.h"
 #include "ngx_court_token.h"
 #include "ngx_court_base64url.h"
 
@@ -17,12 +18,6 @@
 #define NGX_COURT_MINT_LIFE  3600
 #define NGX_COURT_MINT_MAX   (10 * 365 * 86400)
 
-
-typedef struct {
-    const char                *role;
-    const char                *issuer;
-    const char                *sub;
-} ngx_court_mint_role_t;
 
 typedef struct {
     const char                *demo;
@@ -53,7 +48,7 @@ static const ngx_court_mint_role_t  ngx_court_mint_roles[] = {
 };
 
 
-static const ngx_court_mint_role_t *
+const ngx_court_mint_role_t *
 ngx_court_mint_role(const char *name)
 {
     const ngx_court_mint_role_t  *role;
@@ -75,14 +70,13 @@ ngx_court_mint_role(const char *name)
  * program, which stands in build/.
  */
 
-static void
-ngx_court_mint_dir(ngx_court_mint_opts_t *o, char *path, size_t size)
+void
+ngx_court_mint_dir(const char *dir, char *path, size_t size)
 {
-    char        *slash;
-    ssize_t      n;
-    const char  *dir;
+    char     *slash;
+    ssize_t   n;
 
-    dir = o->dir ? o->dir : getenv("COURT_DEMO_DIR");
+    dir = dir ? dir : getenv("COURT_DEMO_DIR");
 
     if (dir) {
         snprintf(path, size, "%s", dir);
@@ -101,15 +95,14 @@ ngx_court_mint_dir(ngx_court_mint_opts_t *o, char *path, size_t size)
 
 /* the demo's private keys of that issuer */
 
-static ngx_court_jwks_t *
-ngx_court_mint_keys(ngx_pool_t *pool, ngx_court_mint_opts_t *o,
-    const char *issuer)
+ngx_court_jwks_t *
+ngx_court_mint_keys(ngx_pool_t *pool, const char *demo, const char *issuer)
 {
     char               dir[4096], path[4200];
     ngx_str_t          text;
     ngx_court_jwks_t  *jwks;
 
-    ngx_court_mint_dir(o, dir, sizeof(dir));
+    ngx_court_mint_dir(demo, dir, sizeof(dir));
     snprintf(path, sizeof(path), "%s/keys/%s.jwk", dir, issuer);
 
     if (ngx_court_tool_read(pool, path, &text) != NGX_OK) {
@@ -233,7 +226,7 @@ ngx_court_mint_member(ngx_pool_t *pool, u_char *p, const ngx_str_t *name,
 
 /* --claims overrides members; null takes one out */
 
-static ngx_int_t
+ngx_int_t
 ngx_court_mint_merge(ngx_pool_t *pool, const ngx_str_t *defaults,
     const char *claims, ngx_str_t *payload)
 {
@@ -350,7 +343,7 @@ ngx_court_mint_run(ngx_pool_t *pool, ngx_court_mint_opts_t *o)
         return NGX_COURT_TOOL_USAGE;
     }
 
-    jwks = ngx_court_mint_keys(pool, o, role->issuer);
+    jwks = ngx_court_mint_keys(pool, o->dir, role->issuer);
     if (jwks == NULL) {
         return NGX_COURT_TOOL_UNREACHABLE;
     }
@@ -375,21 +368,20 @@ ngx_court_mint_run(ngx_pool_t *pool, ngx_court_mint_opts_t *o)
 
 /* --exp +S or -S: seconds from now, ten years at most */
 
-static ngx_int_t
-ngx_court_mint_life(ngx_court_mint_opts_t *o)
+ngx_int_t
+ngx_court_mint_life(const char *exp, int64_t *life)
 {
     char  *end;
 
-    if (o->exp == NULL) {
-        o->life = NGX_COURT_MINT_LIFE;
+    if (exp == NULL) {
         return NGX_OK;
     }
 
     errno = 0;
-    o->life = strtoll(o->exp, &end, 10);
+    *life = strtoll(exp, &end, 10);
 
-    return errno == 0 && end != o->exp && *end == '\0'
-           && o->life < NGX_COURT_MINT_MAX && o->life > -NGX_COURT_MINT_MAX
+    return errno == 0 && end != exp && *end == '\0'
+           && *life < NGX_COURT_MINT_MAX && *life > -NGX_COURT_MINT_MAX
            ? NGX_OK : NGX_ERROR;
 }
 
@@ -414,9 +406,10 @@ ngx_court_tool_mint(int argc, char **argv)
     };
 
     memset(&o, 0, sizeof(o));
+    o.life = NGX_COURT_MINT_LIFE;
 
     if (ngx_court_tool_options(argc, argv, options, NULL, 0, &n) != NGX_OK
-        || o.demo == NULL || ngx_court_mint_life(&o) != NGX_OK)
+        || o.demo == NULL || ngx_court_mint_life(o.exp, &o.life) != NGX_OK)
     {
         fprintf(stderr, "usage: court-tool token mint --demo ROLE [--sub S] "
                 "[--claims JSON] [--kid K]\n           [--alg A] "

@@ -8,6 +8,7 @@
  */
 
 #include "ngx_court_tool.h"
+#include "ngx_court_tool_jwt.h"
 #include "ngx_court_token.h"
 #include "ngx_court_claim.h"
 #include "ngx_court_time.h"
@@ -43,7 +44,7 @@ ngx_court_tool_token_usage(void)
 
 /* one newline at the end is the shell's, anything else is the token's */
 
-static ngx_int_t
+ngx_int_t
 ngx_court_tool_token_read(ngx_pool_t *pool, ngx_str_t *token)
 {
     if (ngx_court_tool_read(pool, NULL, token) != NGX_OK) {
@@ -124,7 +125,7 @@ ngx_court_tool_token_algs(const char *list, ngx_court_alg_set_t *set)
 
 /* seconds since 1970, or RFC 3339; the clock where text is NULL */
 
-static ngx_int_t
+ngx_int_t
 ngx_court_tool_token_now(const char *text, int64_t *now)
 {
     char       *end;
@@ -154,7 +155,7 @@ ngx_court_tool_token_now(const char *text, int64_t *now)
 }
 
 
-static ngx_court_jwks_t *
+ngx_court_jwks_t *
 ngx_court_tool_token_jwks(ngx_pool_t *pool, const char *file)
 {
     ngx_str_t          text, err, *w;
@@ -185,7 +186,7 @@ ngx_court_tool_token_jwks(ngx_pool_t *pool, const char *file)
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_court_tool_token_is(const ngx_court_json_t *node, const char *value)
 {
     ngx_str_t  s;
@@ -216,7 +217,7 @@ ngx_court_tool_token_aud(const ngx_court_json_t *aud, const char *value)
 
 /* without an issuer's rules there is no leeway */
 
-static const char *
+const char *
 ngx_court_tool_token_times(const ngx_court_json_t *payload, int64_t now)
 {
     int64_t            exp, t;
@@ -278,7 +279,7 @@ ngx_court_tool_token_claims(ngx_pool_t *pool, ngx_court_jws_t *jws,
 
 /* the payload as JSON text; null where it is none */
 
-static ngx_str_t
+ngx_str_t
 ngx_court_tool_token_payload(ngx_pool_t *pool, const ngx_court_jws_t *jws)
 {
     ngx_str_t          text;

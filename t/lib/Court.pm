@@ -409,6 +409,7 @@ _EOC_
     court_source_server unix:$here/run/source.sock;
     court_courts $here/courts.json;
     court_audit_key $here/audit.key;
+    @{[ ($o{main} || '') =~ /court_audit_log/ ? '' : "court_audit_log $here/audit.log flush=50ms;" ]}
     court_assertion_key $here/assertion.jwk iss=https://gateway.test;
     court_policy $policy;
     @{[ $o{main} || '' ]}
