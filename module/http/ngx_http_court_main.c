@@ -60,7 +60,7 @@ ngx_http_court_main_demo(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
     }
 
     if (mcf->assertion && mcf->assertion->key && mcf->assertion->key->demo) {
-        ngx_http_court_conf_error(NGX_LOG_EMERG, cf, NULL,
+        ngx_http_court_conf_error(NGX_LOG_EMERG, cf, &mcf->build->assertion,
                                   "court_assertion_key is a published or demo "
                                   "key, which needs \"court_demo on\"");
         return NGX_ERROR;
