@@ -101,7 +101,7 @@ my $bits = $short . substr $digits, index($digits, $last) ^ 1, 1;
 
 === TEST 3: a token that will soon expire, into the zone
 --- init
-main::short_lived(8);
+main::short_lived(10);
 --- http_config eval: $::http
 --- config eval: $::config
 --- request eval: ::times(12, 'GET /t')
