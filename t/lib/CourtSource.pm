@@ -126,14 +126,17 @@ sub calls {
 
 
 # A connection to the gateway with that request sent; header lines follow.
-sub ask {
-    my ($path, @headers) = @_;
+sub ask { return request('GET', @_) }
+
+
+sub request {
+    my ($method, $path, @headers) = @_;
     my $port = $Test::Nginx::Util::ServerPortForClient;
     my $socket = IO::Socket::INET->new(
         PeerAddr => '127.0.0.1', PeerPort => $port, Proto => 'tcp')
         or die "CourtSource: port $port: $!\n";
 
-    syswrite $socket, join "\r\n", "GET $path HTTP/1.1", 'Host: localhost',
+    syswrite $socket, join "\r\n", "$method $path HTTP/1.1", 'Host: localhost',
                                    'Connection: close', @headers, '', '';
     return $socket;
 }
