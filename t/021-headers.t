@@ -244,7 +244,8 @@ unlike($answer->{text}, qr/judge/, 'nothing forged');
     location / { client_max_body_size 10; proxy_pass http://court_mock; }
 --- check
 both(sub {
-    my $answer = $_[0]->('POST', '/me', [@auth, 'Court-Role: judge'], 'x' x 20);
+    my $answer = $_[0]->('POST', '/me', [@auth, 'Court-Role: judge',
+                                                'Content-Length: 20']);
     is($answer->{status}, 413, 'an error it stays');
     unlike($answer->{text}, qr/judge/, 'nothing forged');
 });
