@@ -187,7 +187,7 @@ check-symbols: $(SO)    ## the module exports three names and no more
 # What a test program gets: the built things, and by t/lib/run free ports.
 # Not in a variable NGINX: nginx takes that for sockets to inherit.
 
-TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(CURDIR)/$(TOOL)' \
+TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(abspath $(TOOL))' \
                 COURT_MODULE='$(abspath $(SO))' \
                 COURT_DEBUG='$(abspath $(BUILD))/debug$(if $(SAN),-san)/$(notdir $(SO))' \
                 COURT_NGINX='$(NGINX_RUN)' \
