@@ -19,17 +19,16 @@ __DATA__
 --- config
     location / { client_max_body_size 100; proxy_pass http://court_mock; }
 --- check
-both(sub {
-    for my $headers ([@auth], []) {
-        my $answer = $_[0]->('POST', '/me',
-                                [@$headers, 'Content-Length: 101']);
+for my $headers ([@auth], []) {
+    my $answer = h1('POST', '/me', $headers, 'x' x 101);
 
-        is($answer->{status}, 413, 'refused by nginx');
-        is(header($answer, 'Court-Refused'), '', 'not by us');
-        like(header($answer, 'Court-Request-Id'), qr/^[0-9a-f]{32}$/, 'an id');
-        is(scalar(upstream()), 0, 'no hit');
-    }
-});
+    is($answer->{status}, 413, 'refused by nginx');
+    is(header($answer, 'Court-Refused'), '', 'not by us');
+    like(header($answer, 'Court-Request-Id'), qr/^[0-9a-f]{32}$/, 'an id');
+    is(scalar(upstream()), 0, 'no hit');
+}
+h2('POST', '/me', [@auth], 'x' x 101);
+is(scalar(upstream()), 0, 'no hit by HTTP/2');
 
 
 

@@ -306,8 +306,7 @@ sub h2 {
     push @command, '--data-binary', '@' . Court::file('h2.body', $body)
         if defined $body;
 
-    # refused before its body is complete, curl may lose the answer: say
-    # Content-Length and send none, where a refusal is looked at
+    # refused before its body is complete, curl 7.88 may lose the answer
     open my $in, '-|', @command, 'http://localhost/' or die "curl: $!\n";
     my $text = do { local $/; <$in> };
 
