@@ -201,6 +201,11 @@ ngx_court_fact_field(const ngx_court_fact_t *fact, const ngx_str_t *name,
         return fact->schema.nfields + NGX_COURT_FACT_ACTIVE;
     }
 
+    if (ngx_court_fact_is(name, "found")) {
+        *type = NGX_COURT_T_BOOL;
+        return fact->schema.nfields + NGX_COURT_FACT_FOUND;
+    }
+
     return NGX_COURT_NO_FIELD;
 }
 
@@ -391,13 +396,27 @@ ngx_court_fact_value(const ngx_court_fact_t *fact, const ngx_str_t *record,
 {
     ngx_uint_t  active;
 
-    if (field != fact->schema.nfields + NGX_COURT_FACT_ACTIVE) {
+    if (field < fact->schema.nfields
+        || field >= fact->schema.nfields + NGX_COURT_FACT_NCOMPUTED)
+    {
         ngx_court_record_get(&fact->schema, record, field, v);
         return;
     }
 
     ngx_memzero(v, sizeof(ngx_court_value_t));
     v->type = NGX_COURT_T_BOOL;
+
+    if (field == fact->schema.nfields + NGX_COURT_FACT_FOUND) {
+
+        /* an unreadable record says nothing, not even that it is there */
+
+        if (ngx_court_record_check(&fact->schema, record) == NGX_OK) {
+            v->state = NGX_COURT_V_PRESENT;
+            v->num = 1;
+        }
+
+        return;
+    }
 
     if (ngx_court_fact_active(fact, record, (int64_t) now, &active)
         == NGX_OK)
