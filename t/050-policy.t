@@ -289,7 +289,6 @@ add_block_preprocessor(sub {
     my $rows = $block->rows;
 
     $block->set_value('http_config', $main::http) unless defined $block->http_config;
-    $block->set_value('no_error_log', qr{\[(?:alert|crit|emerg)\]});
     $block->set_value('config', <<'_EOC_') unless defined $block->config;
         court_code B00;
         location /api/ { proxy_pass http://court_mock; }
@@ -304,6 +303,7 @@ _EOC_
 });
 
 log_level('info');
+CourtSource::quiet();
 no_shuffle();
 run_tests();
 

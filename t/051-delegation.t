@@ -8,6 +8,7 @@
 use lib 't/lib';
 use Test::Nginx::Socket 'no_plan';
 use Court;
+use CourtSource;
 
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 my $policy = JSON::PP->new->decode(Court::slurp('conf/policy/court.json'));
@@ -210,7 +211,6 @@ add_block_preprocessor(sub {
     my $rows = $block->rows;
 
     $block->set_value('http_config', $main::http);
-    $block->set_value('no_error_log', qr{\[(?:alert|crit|emerg)\]});
     $block->set_value('config', <<'_EOC_');
         court_code B00;
         location /api/ { proxy_pass http://court_mock; }
@@ -226,6 +226,7 @@ _EOC_
 });
 
 log_level('info');
+CourtSource::quiet();
 no_shuffle();
 run_tests();
 

@@ -169,6 +169,25 @@ sub fetch {
 }
 
 
+# After each block: error.log has nothing that an operator must be woken for.
+# Once a block; no_error_log looks, and sleeps, at each pipelined answer.
+sub quiet {
+    push @Test::Nginx::Util::TestCleanupHandlers, sub {
+        my ($block) = @_;
+        my $log = $Test::Nginx::Util::ErrLogFile;
+        my @lines;
+
+        return if defined $block && defined $block->must_die;
+
+        if (open my $in, '<', $log) {
+            @lines = grep { /\[(?:alert|crit|emerg)\]/ } <$in>;
+        }
+
+        Test::More::is(join('', @lines), '', 'error.log is quiet');
+    };
+}
+
+
 # polls until the code is true, 20 s at most
 sub wait_for {
     my ($code) = @_;
