@@ -42,8 +42,8 @@ sub row {
 
         is($got, $want, "$force: $method $path");
         is(scalar @hits, $value eq 'PASS' ? 1 : 0, "$force: upstream hits");
-        Test::More::note(sprintf '%-18s %-4s %-22s hits %d', $force, $method, $got,
-             scalar @hits);
+        Test::More::note(sprintf '%-18s %-4s %-22s hits %d', $force, $method,
+                                 $got, scalar @hits);
     }
 }
 
