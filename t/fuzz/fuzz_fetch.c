@@ -11,6 +11,7 @@
 
 
 #define FUZZ_BODY_MAX  1024
+#define FUZZ_SLOW      512
 
 
 void
@@ -70,15 +71,12 @@ fuzz_parse(ngx_pool_t *pool, const ngx_str_t *in, size_t step,
 }
 
 
-void
-fuzz_one(ngx_pool_t *pool, ngx_str_t *in)
+static void
+fuzz_same(ngx_pool_t *pool, const ngx_str_t *in, size_t step)
 {
-    size_t                   step;
     ngx_int_t                rc;
     ngx_str_t                body, other;
     ngx_court_fetch_parse_t  whole, steps;
-
-    step = (size_t) (fuzz_byte(in) & 0x1f) + 1;
 
     rc = fuzz_parse(pool, in, in->len + 1, &whole, &body);
     must(fuzz_parse(pool, in, step, &steps, &other) == rc);
@@ -93,4 +91,19 @@ fuzz_one(ngx_pool_t *pool, ngx_str_t *in)
     must(whole.status == steps.status);
     must(whole.stamped == steps.stamped);
     must(whole.keepalive == steps.keepalive);
+}
+
+
+void
+fuzz_one(ngx_pool_t *pool, ngx_str_t *in)
+{
+    size_t  step;
+
+    step = (size_t) (fuzz_byte(in) & 0x1f) + 1;
+
+    fuzz_same(pool, in, step);
+
+    if (in->len <= FUZZ_SLOW) {
+        fuzz_same(pool, in, 1);              /* a copy for every byte */
+    }
 }

@@ -21,7 +21,7 @@ fuzz_setup(ngx_pool_t *pool)
 
 static void
 fuzz_echoed(ngx_pool_t *pool, const ngx_court_fact_t *fact,
-    const ngx_str_t *body, const ngx_str_t *keys)
+    const ngx_str_t *body, const ngx_str_t *keys, const ngx_str_t *court)
 {
     ngx_str_t          s;
     ngx_uint_t         i, found;
@@ -43,6 +43,13 @@ fuzz_echoed(ngx_pool_t *pool, const ngx_court_fact_t *fact,
     }
 
     must(found);
+
+    if (fact->court_scope
+        && ngx_court_json_string(ngx_court_json_get(root, "court"), &s)
+           == NGX_OK)
+    {
+        must(ngx_court_str_eq(&s, court));
+    }
 }
 
 
@@ -103,7 +110,7 @@ fuzz_one(ngx_pool_t *pool, ngx_str_t *in)
     fuzz_fact_read(&fact, &record);
 
     if (fact.mapping == NULL) {
-        fuzz_echoed(pool, &fact, &body, keys);
+        fuzz_echoed(pool, &fact, &body, keys, &court);
     }
 
     ngx_memzero(&entry, sizeof(ngx_court_entry_t));

@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * Input: a byte that says in which steps the rest arrives, then what a Redis
- * (or who claims to be one) sends.  The replies don't depend on the steps.
+ * (or who claims to be one) sends.  The replies don't depend on the steps, nor
+ * on what the reader read before.
  */
 
 #include "fuzz.h"
@@ -96,6 +97,56 @@ fuzz_read(ngx_pool_t *pool, const ngx_str_t *in, size_t step,
 }
 
 
+/* each reply by a reader of its own: none leaves anything for the next */
+
+static void
+fuzz_fresh(ngx_pool_t *pool, const ngx_str_t *in, fuzz_result_t *result)
+{
+    size_t                     pos;
+    ngx_uint_t                 n;
+    ngx_court_redis_reader_t  *reader;
+
+    ngx_memzero(result, sizeof(fuzz_result_t));
+    result->end = NGX_AGAIN;
+
+    reader = ngx_court_redis_reader_create(pool->log);
+    must(reader != NULL);
+
+    for (pos = 0; pos < in->len && result->end == NGX_AGAIN; pos++) {
+        n = result->n;
+
+        must(ngx_court_redis_reader_feed(reader, in->data + pos, 1)
+             == NGX_OK);
+        fuzz_drain(pool, reader, result);
+
+        if (result->n != n) {
+            ngx_court_redis_reader_free(reader);
+            reader = ngx_court_redis_reader_create(pool->log);
+            must(reader != NULL);
+        }
+    }
+
+    ngx_court_redis_reader_free(reader);
+}
+
+
+static void
+fuzz_same(const fuzz_result_t *x, const fuzz_result_t *y)
+{
+    ngx_uint_t                      i;
+    const ngx_court_redis_reply_t  *a, *b;
+
+    must(x->n == y->n && x->end == y->end);
+
+    for (i = 0; i < ngx_min(x->n, FUZZ_REPLIES); i++) {
+        a = &x->replies[i];
+        b = &y->replies[i];
+        must(a->type == b->type && a->num == b->num);
+        must(ngx_court_str_eq(&a->str, &b->str));
+    }
+}
+
+
 /* a command is an array of bulk strings, whatever is in them */
 
 static void
@@ -129,25 +180,17 @@ fuzz_command(ngx_pool_t *pool, const ngx_str_t *in)
 void
 fuzz_one(ngx_pool_t *pool, ngx_str_t *in)
 {
-    size_t                    step;
-    ngx_uint_t                i;
-    fuzz_result_t             whole, steps;
-    ngx_court_redis_reply_t  *a, *b;
+    size_t         step;
+    fuzz_result_t  whole, other;
 
     step = (size_t) (fuzz_byte(in) & 0x1f) + 1;
 
     fuzz_read(pool, in, NGX_COURT_REDIS_FEED, &whole);
-    fuzz_read(pool, in, step, &steps);
+    fuzz_read(pool, in, step, &other);
+    fuzz_same(&whole, &other);
 
-    must(whole.n == steps.n);
-    must(whole.end == steps.end);
-
-    for (i = 0; i < ngx_min(whole.n, FUZZ_REPLIES); i++) {
-        a = &whole.replies[i];
-        b = &steps.replies[i];
-        must(a->type == b->type && a->num == b->num);
-        must(ngx_court_str_eq(&a->str, &b->str));
-    }
+    fuzz_fresh(pool, in, &other);
+    fuzz_same(&whole, &other);
 
     fuzz_command(pool, in);
 }
