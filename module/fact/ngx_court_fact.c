@@ -155,6 +155,52 @@ ngx_court_fact_standard(const ngx_str_t *name)
 }
 
 
+/* the closed vocabularies of identity, a blank on each side of a word */
+
+static const ngx_keyval_t  ngx_court_fact_words[] = {
+    { ngx_string("status"),
+      ngx_string(" active suspended revoked cancelled ") },
+    { ngx_string("kind"),
+      ngx_string(" full_time part_time public company legal_aid military "
+                 "hmt ") },
+    { ngx_null_string, ngx_null_string }
+};
+
+
+ngx_int_t
+ngx_court_fact_word(const ngx_str_t *fact, const ngx_str_t *field,
+    const ngx_str_t *word)
+{
+    size_t               i;
+    const ngx_str_t     *known;
+    const ngx_keyval_t  *row;
+
+    if (!ngx_court_fact_is(fact, "identity")) {
+        return NGX_OK;
+    }
+
+    for (row = ngx_court_fact_words; row->key.len; row++) {
+        if (!ngx_court_str_eq(&row->key, field)) {
+            continue;
+        }
+
+        known = &row->value;
+
+        for (i = 0; word->len && i + word->len + 1 < known->len; i++) {
+            if (known->data[i] == ' ' && known->data[i + word->len + 1] == ' '
+                && ngx_memcmp(known->data + i + 1, word->data, word->len) == 0)
+            {
+                return NGX_OK;
+            }
+        }
+
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
 void
 ngx_court_fact_init(ngx_court_fact_t *fact)
 {

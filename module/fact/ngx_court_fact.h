@@ -67,6 +67,13 @@ typedef struct {
 const ngx_court_fact_t *ngx_court_fact_standard(const ngx_str_t *name);
 
 /*
+ * NGX_DECLINED where the field is one of a closed vocabulary (status and kind
+ * of the standard identity) and word is not in it; else NGX_OK.
+ */
+ngx_int_t ngx_court_fact_word(const ngx_str_t *fact, const ngx_str_t *field,
+    const ngx_str_t *word);
+
+/*
  * Finishes a definition: schema id, fields that computed values read.  A field
  * that a computed value reads but that is not of its standard type makes the
  * computed value absent, never true.
