@@ -12,7 +12,8 @@
 static const char  *sound[] = {
     "{ \"format\": 1,",                                               /* 1 */
     "  \"version\": 7,",
-    "  \"facts\": { \"identity\": [\"active\", \"kind\"], \"relation\": [\"side\"],",
+    "  \"facts\": { \"identity\": [\"active\",\"kind\"], "
+    "\"relation\": [\"side\"],",
     "             \"link\": [\"status\"] },",                         /* 4 */
     "  \"conditions\": {",
     "    \"c1\": { \"on\": \"person\", \"all\": [ "
