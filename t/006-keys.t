@@ -585,3 +585,12 @@ location / { court_pass_redeem; } # here
 --- must_die
 --- error_log
 unknown directive "court_pass_redeem"
+
+
+=== TEST 67: court_assertion_jwks before its key
+--- http eval
+"server { listen unix:\@DIR@/early.sock; location /jwks { court_assertion_jwks; } }\n$::key;\n"
+--- request
+GET /thing
+--- more_headers eval: Court::bearer('lawyer')
+--- error_code: 200

@@ -297,11 +297,9 @@ ngx_http_court_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
 
-    if (mcf->assertion == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "court_assertion_jwks "
-                           "needs \"court_assertion_key\" before it");
-        return NGX_CONF_ERROR;
-    }
+    /* the key may stand after it: ngx_http_court_main_jwks */
+
+    ngx_http_court_where(cf, &mcf->build->assertion_jwks);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_http_court_assertion_jwks_handler;

@@ -98,6 +98,20 @@ ngx_http_court_main_cache(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 }
 
 
+static ngx_int_t
+ngx_http_court_main_jwks(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
+{
+    if (mcf->build->assertion_jwks.line == 0 || mcf->assertion) {
+        return NGX_OK;
+    }
+
+    ngx_http_court_conf_error(NGX_LOG_EMERG, cf, &mcf->build->assertion_jwks,
+                              "court_assertion_jwks needs "
+                              "\"court_assertion_key\"");
+    return NGX_ERROR;
+}
+
+
 /* anybody who can connect there asks about persons in our name */
 
 static void
@@ -513,7 +527,8 @@ ngx_http_court_main_conf(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 
     if (ngx_http_court_main_source(cf, mcf) != NGX_OK
         || ngx_http_court_main_codes(cf, mcf) != NGX_OK
-        || ngx_http_court_main_cache(cf, mcf) != NGX_OK)
+        || ngx_http_court_main_cache(cf, mcf) != NGX_OK
+        || ngx_http_court_main_jwks(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
