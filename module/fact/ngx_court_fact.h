@@ -153,6 +153,7 @@ void ngx_court_fact_value(const ngx_court_fact_t *fact,
  */
 typedef struct {
     ngx_uint_t                 found;      /* 0: definitely none */
+    ngx_uint_t                 shared;     /* came to this zone from Redis */
     int64_t                    fetched;
     int64_t                    expires;
     uint64_t                   sequence;   /* tombstone sequence seen then */
