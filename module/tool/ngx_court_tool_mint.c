@@ -32,6 +32,7 @@ typedef struct {
     const char                *alg;
     const char                *exp;
     const char                *dir;
+    const char                *output;
     int64_t                    life;       /* seconds from now, exp's number */
 } ngx_court_mint_opts_t;
 
@@ -332,7 +333,8 @@ ngx_court_mint_sign(ngx_pool_t *pool, const ngx_court_jwks_t *jwks,
         return NGX_COURT_TOOL_UNREACHABLE;
     }
 
-    printf("%.*s\n", (int) token.len, token.data);
+    printf(o->output ? "{\"schema\":1,\"token\":\"%.*s\"}\n" : "%.*s\n",
+           (int) token.len, token.data);
 
     return NGX_COURT_TOOL_YES;
 }
@@ -410,17 +412,19 @@ ngx_court_tool_mint(int argc, char **argv)
         { "--alg", &o.alg, 0 },
         { "--exp", &o.exp, 0 },
         { "--demo-dir", &o.dir, 0 },
+        { "-o", &o.output, 0 },
         { NULL, NULL, 0 }
     };
 
     memset(&o, 0, sizeof(o));
 
     if (ngx_court_tool_options(argc, argv, options, NULL, 0, &n) != NGX_OK
-        || o.demo == NULL || ngx_court_mint_life(&o) != NGX_OK)
+        || o.demo == NULL || ngx_court_mint_life(&o) != NGX_OK
+        || (o.output && strcmp(o.output, "json") != 0))
     {
         fprintf(stderr, "usage: court-tool token mint --demo ROLE [--sub S] "
                 "[--claims JSON] [--kid K]\n           [--alg A] "
-                "[--exp +S|-S] [--demo-dir DIR]\n");
+                "[--exp +S|-S] [--demo-dir DIR] [-o json]\n");
         return NGX_COURT_TOOL_USAGE;
     }
 
