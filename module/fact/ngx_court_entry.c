@@ -48,7 +48,7 @@ ngx_court_entry_read(const ngx_court_fact_t *fact, const ngx_str_t *bytes,
 
     if (bytes->len < NGX_COURT_ENTRY_HEADER
         || bytes->len > NGX_COURT_ENTRY_MAX
-        || p[0] != NGX_COURT_ENTRY_FORMAT 
+        || p[0] != NGX_COURT_ENTRY_FORMAT
         || p[1] > (NGX_COURT_ENTRY_FOUND|NGX_COURT_ENTRY_SHARED)
         || p[1] == NGX_COURT_ENTRY_SHARED)
     {

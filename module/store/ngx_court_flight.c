@@ -204,14 +204,10 @@ ngx_court_flight_serve(ngx_court_flight_t *flight,
     ngx_queue_t         *q, *next;
     ngx_court_wake_t    *wake;
     ngx_court_found_t    found;
-    ngx_court_entry_t    shared;
     ngx_court_waiter_t  *waiter;
 
-    shared = *entry;
-    shared.shared = 1;
-
     ngx_court_tier_zones_put(flight->tiers, &flight->source->fact,
-                             flight->key, &shared, now);
+                             flight->key, entry, now);
 
     ngx_memzero(&found, sizeof(ngx_court_found_t));
     found.state = NGX_COURT_F_FOUND;

@@ -230,5 +230,7 @@ ngx_court_tier_l2_open(const ngx_court_tiers_t *tiers,
         return NGX_DECLINED;
     }
 
+    entry->shared = 1;
+
     return NGX_OK;
 }
