@@ -15,7 +15,7 @@ JOBS       ?= $(shell nproc)
 BUILD      ?= build
 export BUILD
 B          := $(BUILD)/$(if $(DEBUG),debug,$(notdir \
-                $(firstword $(CC))))$(if $(SAN),-san)
+                $(firstword $(CC))))$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 SO         := $(B)/$(if $(SAN),san,ngx_http_court_module).so
 TOOL       := $(BUILD)/$(if $(SAN),court-tool-san,court-tool)
 
@@ -26,6 +26,8 @@ TOOL_SRC   := $(sort $(wildcard module/tool/*.c))
 RT_SRC     := $(wildcard module/tool/ngx_court_rt*.c)
 MODULE_SRC := $(PURE_SRC) $(STORE_SRC) $(sort $(wildcard module/http/*.c))
 HEADERS    := $(sort $(wildcard module/*/*.h))
+FUZZ_SRC   := $(sort $(if $(T),$(T:%=t/fuzz/fuzz_%.c),$(wildcard \
+                t/fuzz/fuzz_*.c)))
 UNIT_SRC   := $(sort $(if $(T),t/unit/$(T).c,$(wildcard t/unit/*/test_*.c)))
 
 obj         = $(patsubst %.c,$(B)/o/%.o,$(1))
@@ -35,6 +37,10 @@ N          := $(B)/nginx
 comma      := ,
 SANFLAGS   := $(if $(SAN),-fsanitize=address$(comma)undefined \
                 -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+ifneq ($(FUZZ),)
+SANFLAGS   := -fsanitize=fuzzer-no-link,address,undefined -DCOURT_FUZZ=1 \
+                -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
 DEBUGFLAGS := $(if $(DEBUG),-DNGX_COURT_DEBUG=1)
 CFLAGS     ?= -O2 -g
 WARNINGS   := -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
@@ -49,7 +55,7 @@ LIBS       := -l:libhiredis.a -ljansson -lcrypto -lm
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tool module debug unit check-symbols suites conf demo docs asan \
-        test check deps deps-run run clean help FORCE
+        fuzz fuzz-seeds fuzz-targets test check deps deps-run run clean help FORCE
 
 
 all: module tool    ## the module and build/court-tool (the default)
@@ -148,6 +154,27 @@ unit: $(B)/configured    ## unit tests; T=base/test_json for one, SAN=1
 $(B)/libunit.a: ;
 
 
+# Fuzz targets: replayed as they are, or, with FUZZ=1, for libFuzzer.
+
+fuzz_obj := $(call obj,$(PURE_SRC) $(RT_SRC) t/fuzz/fuzz.c \
+                $(addprefix module/store/ngx_court_,redis_proto.c \
+                fetch_parse.c))
+
+$(B)/fuzz/%: $(B)/o/t/fuzz/%.o $(fuzz_obj)
+	@mkdir -p $(@D) && rm -f $@
+	@$(CC) $(SANFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
+fuzz-targets: $(FUZZ_SRC:t/fuzz/%.c=$(B)/fuzz/%)
+
+fuzz-seeds: fuzz-targets    ## replays t/fuzz/corpus and regressions; SAN=1
+	@t/lib/run fuzz-seeds$(SUFFIX) $(FUZZ_SRC:t/fuzz/%.c=$(B)/fuzz/%)
+
+fuzz: deps    ## libFuzzer, each target TIME=60 s; T=json for one
+	@$(MAKE) -j$(JOBS) --no-print-directory -s CC=clang FUZZ=1 fuzz-targets
+	@t/fuzz/run $(BUILD)/clang-fuzz/fuzz '$(or $(TIME),60)' \
+	    $(FUZZ_SRC:t/fuzz/fuzz_%.c=%)
+
+
 check-symbols: $(SO)    ## the module exports three names and no more
 	@nm -D --defined-only $(SO) | awk '{ print $$3 }' | sort \
 	    | tr '\n' ' ' > $(B)/symbols
@@ -160,7 +187,7 @@ check-symbols: $(SO)    ## the module exports three names and no more
 # What a test program gets: the built things, and by t/lib/run free ports.
 # Not in a variable NGINX: nginx takes that for sockets to inherit.
 
-TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(CURDIR)/$(TOOL)' \
+TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(abspath $(TOOL))' \
                 COURT_MODULE='$(abspath $(SO))' \
                 COURT_DEBUG='$(abspath $(BUILD))/debug$(if $(SAN),-san)/$(notdir $(SO))' \
                 COURT_NGINX='$(NGINX_RUN)' \

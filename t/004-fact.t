@@ -818,3 +818,11 @@ chmod 0711, "$CourtConf::DIR/run"; "court_source_server unix:\@DIR@/run/source.s
 --- error_log
 the directory of court_source_server "unix:@DIR@/run/source.sock" is open to others
 [warn]
+
+
+=== TEST 89: field found is computed, too
+--- fact
+field found bool; # here
+--- must_die
+--- error_log
+invalid field name "found"

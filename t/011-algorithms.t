@@ -176,6 +176,50 @@ CourtJose::rows(
     ],
 );
 
+# Signatures that are no number of their group, or of another length: a no, and
+# never a fault of ours.  Of Ed25519, S + L is the same S (RFC 8032, 8.4).
+sub mangled {
+    my ($alg, $key) = @_;
+    my ($head, $good) = token('every', $alg, $key) =~ /(.*\.)([^.]+)$/;
+    my $sig = MIME::Base64::decode_base64url($good);
+    my $n = length $sig;
+    my $half = $n / 2;
+    my ($zero, $ones) = ("\0" x $n, "\xff" x $n);
+    my @bad = ($zero, $ones, "\0" x ($n - 1) . "\1", "\0$sig", "$sig\0",
+               substr($sig, 1), substr($sig, 0, -1), $sig ^ ("\1" . $zero),
+               $sig ^ (substr($zero, 1) . "\x80"), $sig . $sig,
+               substr($sig, 0, $half), "\x80" . substr($sig, 1), 'x' x 2000,
+               substr($sig, 0, $half) . substr($zero, 0, $half),
+               substr($zero, 0, $half) . substr($sig, $half),
+               substr($sig, 0, $half) . substr($ones, 0, $half),
+               substr($sig, $half) . substr($sig, 0, $half));
+
+    if ($key eq 'ed') {
+        my $order = '1000000000000000000000000000000014def9dea2f79cd65812631a'
+                    . '5cf5d3ed';
+        my ($carry, $sum) = (0, '');
+        my @l = reverse unpack 'C*', pack 'H*', $order;
+        for my $i (0 .. 31) {
+            my $x = ord(substr $sig, 32 + $i, 1) + $l[$i] + $carry;
+            $sum .= chr($x & 255);
+            $carry = $x >> 8;
+        }
+        push @bad, substr($sig, 0, 32) . $sum;
+    }
+
+    return [ 200, "$head$good" ],
+           map { [ 401, $head . CourtJose::b64($_) ] } grep { $_ ne $sig } @bad;
+}
+
+CourtJose::rows(
+    mangled => [ map { mangled(@$_) } [ RS256 => 'rsa' ], [ PS256 => 'rsa' ],
+                 [ HS256 => 'secret' ], [ HSM3 => 'secret' ],
+                 [ EdDSA => 'ed' ], [ EdDSA => 'ed448' ] ],
+    mangled_ec => [ map { mangled(@$_) } [ ES256 => 'p256' ],
+                    [ ES384 => 'p384' ], [ ES512 => 'p521' ],
+                    [ ES256K => 'k256' ], [ SM2 => 'sm2' ] ],
+);
+
 # SM2 as a mapping says: another name, another id, DER
 our $sm2 = Court::http_config(policy => CourtJose::policy(), main => join '',
     issuer('sm2'), issuer('other'),
@@ -503,7 +547,31 @@ __DATA__
 [crit]
 
 
-=== TEST 24: an issuer without a usable key: nobody can tell
+=== TEST 24: signatures that can be none
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: CourtJose::gets('mangled')
+--- more_headers eval: CourtJose::heads('mangled')
+--- error_code eval: CourtJose::codes('mangled')
+--- response_headers eval: CourtJose::reasons('mangled')
+--- no_error_log
+[alert]
+[crit]
+
+
+=== TEST 25: signatures on curves that can be none
+--- http_config eval: $::http
+--- config eval: $::config
+--- request eval: CourtJose::gets('mangled_ec')
+--- more_headers eval: CourtJose::heads('mangled_ec')
+--- error_code eval: CourtJose::codes('mangled_ec')
+--- response_headers eval: CourtJose::reasons('mangled_ec')
+--- no_error_log
+[alert]
+[crit]
+
+
+=== TEST 26: an issuer without a usable key: nobody can tell
 --- http_config eval: $::empty
 --- config eval: $::config
 --- request eval

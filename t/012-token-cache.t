@@ -6,6 +6,9 @@
 # caller, one worker that sees good and bad in turn.
 
 use lib 't/lib';
+# Blocks of one config have one server, so that what is in the zone stays;
+# http_config is not looked at, hence the comments below.
+BEGIN { $ENV{TEST_NGINX_FORCE_RESTART_ON_TEST} = 0 }
 use Test::Nginx::Socket 'no_plan';
 use Court;
 use CourtJose;
@@ -101,7 +104,7 @@ my $bits = $short . substr $digits, index($digits, $last) ^ 1, 1;
 
 === TEST 3: a token that will soon expire, into the zone
 --- init
-main::short_lived(8);
+main::short_lived(10);
 --- http_config eval: $::http
 --- config eval: $::config
 --- request eval: ::times(12, 'GET /t')
@@ -220,7 +223,7 @@ my ($l, $o) = (Court::bearer('lawyer'), Court::bearer('officer'));
 === TEST 10: more tokens than the zone holds
 --- http_config eval
 $::http =~ s/tokens:1m/tokens:64k/r
---- config eval: $::config
+--- config eval: "$::config# small zone\n"
 --- request eval: ::times(40, 'GET /t')
 --- more_headers eval
 my @many = map { ::other("many-$_") } 1 .. 20;
@@ -236,7 +239,7 @@ my @many = map { ::other("many-$_") } 1 .. 20;
 === TEST 11: with no zone for tokens the answers are the same
 --- http_config eval
 $::http =~ s/tokens:1m //r
---- config eval: $::config
+--- config eval: "$::config# no zone\n"
 --- request eval: ::times(3, 'GET /t', 'GET /t')
 --- more_headers eval
 ::times(3, $::user_a, "Authorization: Bearer $::bad_signature")

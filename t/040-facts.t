@@ -192,8 +192,6 @@ sub wrong_codes  {
 
 add_block_preprocessor(sub {
     my ($block) = @_;
-    $block->set_value('no_error_log', qr{\[(?:alert|crit|emerg)\]})
-        unless defined $block->no_error_log;
     $block->set_value('config', <<'_EOC_') unless defined $block->config;
         court_code B00;
         location /api/ { proxy_pass http://court_mock; }
@@ -201,6 +199,7 @@ _EOC_
 });
 
 log_level('info');
+CourtSource::quiet();
 no_shuffle();
 run_tests();
 

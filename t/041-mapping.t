@@ -7,6 +7,7 @@
 use lib 't/lib';
 use Test::Nginx::Socket 'no_plan';
 use Court;
+use CourtSource;
 
 my $policy = {
     format => 1, version => 1,
@@ -173,8 +174,6 @@ add_block_preprocessor(sub {
     if (defined $block->must_die) {
         $block->set_value('error_log', $block->error_log . "[emerg]");
         $block->set_value('suppress_stderr', 1);
-    } else {
-        $block->set_value('no_error_log', qr{\[(?:alert|crit|emerg)\]});
     }
     $block->set_value('config', <<'_EOC_') unless defined $block->config;
         court_code B00;
@@ -183,6 +182,7 @@ _EOC_
 });
 
 log_level('info');
+CourtSource::quiet();
 no_shuffle();
 run_tests();
 

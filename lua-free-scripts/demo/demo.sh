@@ -336,7 +336,20 @@ demo_start() {
     echo "$demo_gateways" > "$demo_dir/gateways"
     echo "$demo_port" > "$demo_dir/port"
     demo_servers || { demo_stop; return 4; }
-    demo_say "courtctl: the demo runs at http://127.0.0.1:$demo_port (files in $demo_dir)"
+    demo_say "courtctl: the demo runs at $(demo_urls) (files in $demo_dir)"
+}
+
+# a gateway's port is that of the one before it plus one
+demo_urls() {
+    n=$(demo_pid gateways)
+    p=$(demo_pid port)
+    last=$((p + ${n:-1}))
+    while [ "$p" -lt "$last" ]; do
+        printf '%s%s' "${urls:+ }" "http://127.0.0.1:$p"
+        urls=1
+        p=$((p + 1))
+    done
+    urls=
 }
 
 # Sends a signal to the demo's processes, but not to children of one of them:
@@ -386,7 +399,7 @@ demo_show_status() {
             rc=1
         fi
     done
-    [ $rc = 0 ] && echo "http://127.0.0.1:$(demo_pid port)"
+    [ $rc = 0 ] && demo_urls | tr ' ' '\n' && echo
     return $rc
 }
 

@@ -132,9 +132,13 @@ extern const ngx_court_reason_t  ngx_court_reasons[NGX_COURT_NREASONS];
 const ngx_court_reason_t *ngx_court_reason_find(const ngx_str_t *code);
 
 
-/* byte equality of two strings; not constant time, never for secrets */
+/*
+ * Byte equality of two strings; not constant time, never for secrets.  An
+ * empty one may have no pointer, which memcmp() must not be given.
+ */
 #define ngx_court_str_eq(a, b)                                                \
-    ((a)->len == (b)->len && ngx_memcmp((a)->data, (b)->data, (a)->len) == 0)
+    ((a)->len == (b)->len                                                     \
+     && ((a)->len == 0 || ngx_memcmp((a)->data, (b)->data, (a)->len) == 0))
 
 
 #endif /* _NGX_COURT_BASE_H_INCLUDED_ */

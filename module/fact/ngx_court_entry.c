@@ -8,18 +8,23 @@
 
 
 /*
- * u8 format, u8 found, i64 fetched, i64 expires, u64 sequence, record; in
+ * u8 format, u8 flags, i64 fetched, i64 expires, u64 sequence, record; in
  * network byte order.  Another format is a miss, never an error.
  */
 
 #define NGX_COURT_ENTRY_FORMAT  1
+
+/* flags; Redis holds no "none", so that shared alone is nothing we wrote */
+#define NGX_COURT_ENTRY_FOUND   1
+#define NGX_COURT_ENTRY_SHARED  2
 
 
 u_char *
 ngx_court_entry_write(u_char *p, const ngx_court_entry_t *entry)
 {
     *p++ = NGX_COURT_ENTRY_FORMAT;
-    *p++ = entry->found ? 1 : 0;
+    *p++ = (entry->found ? NGX_COURT_ENTRY_FOUND : 0)
+           | (entry->shared ? NGX_COURT_ENTRY_SHARED : 0);
 
     p = ngx_court_put64(p, (uint64_t) entry->fetched);
     p = ngx_court_put64(p, (uint64_t) entry->expires);
@@ -43,12 +48,15 @@ ngx_court_entry_read(const ngx_court_fact_t *fact, const ngx_str_t *bytes,
 
     if (bytes->len < NGX_COURT_ENTRY_HEADER
         || bytes->len > NGX_COURT_ENTRY_MAX
-        || p[0] != NGX_COURT_ENTRY_FORMAT || p[1] > 1)
+        || p[0] != NGX_COURT_ENTRY_FORMAT
+        || p[1] > (NGX_COURT_ENTRY_FOUND|NGX_COURT_ENTRY_SHARED)
+        || p[1] == NGX_COURT_ENTRY_SHARED)
     {
         return NGX_DECLINED;
     }
 
-    entry->found = p[1];
+    entry->found = (p[1] & NGX_COURT_ENTRY_FOUND) != 0;
+    entry->shared = (p[1] & NGX_COURT_ENTRY_SHARED) != 0;
     entry->fetched = (int64_t) ngx_court_get64(p + 2);
     entry->expires = (int64_t) ngx_court_get64(p + 10);
     entry->sequence = ngx_court_get64(p + 18);

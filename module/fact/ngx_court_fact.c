@@ -155,6 +155,52 @@ ngx_court_fact_standard(const ngx_str_t *name)
 }
 
 
+/* the closed vocabularies of identity, a blank on each side of a word */
+
+static const ngx_keyval_t  ngx_court_fact_words[] = {
+    { ngx_string("status"),
+      ngx_string(" active suspended revoked cancelled ") },
+    { ngx_string("kind"),
+      ngx_string(" full_time part_time public company legal_aid military "
+                 "hmt ") },
+    { ngx_null_string, ngx_null_string }
+};
+
+
+ngx_int_t
+ngx_court_fact_word(const ngx_str_t *fact, const ngx_str_t *field,
+    const ngx_str_t *word)
+{
+    size_t               i;
+    const ngx_str_t     *known;
+    const ngx_keyval_t  *row;
+
+    if (!ngx_court_fact_is(fact, "identity")) {
+        return NGX_OK;
+    }
+
+    for (row = ngx_court_fact_words; row->key.len; row++) {
+        if (!ngx_court_str_eq(&row->key, field)) {
+            continue;
+        }
+
+        known = &row->value;
+
+        for (i = 0; word->len && i + word->len + 1 < known->len; i++) {
+            if (known->data[i] == ' ' && known->data[i + word->len + 1] == ' '
+                && ngx_memcmp(known->data + i + 1, word->data, word->len) == 0)
+            {
+                return NGX_OK;
+            }
+        }
+
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
 void
 ngx_court_fact_init(ngx_court_fact_t *fact)
 {
@@ -199,6 +245,11 @@ ngx_court_fact_field(const ngx_court_fact_t *fact, const ngx_str_t *name,
     {
         *type = NGX_COURT_T_BOOL;
         return fact->schema.nfields + NGX_COURT_FACT_ACTIVE;
+    }
+
+    if (ngx_court_fact_is(name, "found")) {
+        *type = NGX_COURT_T_BOOL;
+        return fact->schema.nfields + NGX_COURT_FACT_FOUND;
     }
 
     return NGX_COURT_NO_FIELD;
@@ -391,13 +442,27 @@ ngx_court_fact_value(const ngx_court_fact_t *fact, const ngx_str_t *record,
 {
     ngx_uint_t  active;
 
-    if (field != fact->schema.nfields + NGX_COURT_FACT_ACTIVE) {
+    if (field < fact->schema.nfields
+        || field >= fact->schema.nfields + NGX_COURT_FACT_NCOMPUTED)
+    {
         ngx_court_record_get(&fact->schema, record, field, v);
         return;
     }
 
     ngx_memzero(v, sizeof(ngx_court_value_t));
     v->type = NGX_COURT_T_BOOL;
+
+    if (field == fact->schema.nfields + NGX_COURT_FACT_FOUND) {
+
+        /* an unreadable record says nothing, not even that it is there */
+
+        if (ngx_court_record_check(&fact->schema, record) == NGX_OK) {
+            v->state = NGX_COURT_V_PRESENT;
+            v->num = 1;
+        }
+
+        return;
+    }
 
     if (ngx_court_fact_active(fact, record, (int64_t) now, &active)
         == NGX_OK)

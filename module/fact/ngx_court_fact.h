@@ -55,7 +55,8 @@ typedef struct {
 
 /* computed fields follow the declared ones: index schema.nfields + N */
 #define NGX_COURT_FACT_ACTIVE    0        /* "active", bool; needs "status" */
-#define NGX_COURT_FACT_NCOMPUTED 1
+#define NGX_COURT_FACT_FOUND     1        /* "found", bool: there is a record */
+#define NGX_COURT_FACT_NCOMPUTED 2
 
 
 /*
@@ -64,6 +65,13 @@ typedef struct {
  * checking field types where ops declare the standard ones.  NULL: no such.
  */
 const ngx_court_fact_t *ngx_court_fact_standard(const ngx_str_t *name);
+
+/*
+ * NGX_DECLINED where the field is one of a closed vocabulary (status and kind
+ * of the standard identity) and word is not in it; else NGX_OK.
+ */
+ngx_int_t ngx_court_fact_word(const ngx_str_t *fact, const ngx_str_t *field,
+    const ngx_str_t *word);
 
 /*
  * Finishes a definition: schema id, fields that computed values read.  A field
@@ -131,7 +139,8 @@ ngx_int_t ngx_court_fact_decode(ngx_pool_t *pool,
  * cancelled, valid_from <= now < valid_until where given, no interval of
  * suspended covers now; status suspended without any interval is not active.
  * Any other status word than active and suspended is not active either;
- * without a status in the record, "active" is absent.
+ * without a status in the record, "active" is absent.  found is true for
+ * whatever record, however little it says.
  */
 void ngx_court_fact_value(const ngx_court_fact_t *fact,
     const ngx_str_t *record, ngx_uint_t field, time_t now,
@@ -144,6 +153,7 @@ void ngx_court_fact_value(const ngx_court_fact_t *fact,
  */
 typedef struct {
     ngx_uint_t                 found;      /* 0: definitely none */
+    ngx_uint_t                 shared;     /* came to this zone from Redis */
     int64_t                    fetched;
     int64_t                    expires;
     uint64_t                   sequence;   /* tombstone sequence seen then */

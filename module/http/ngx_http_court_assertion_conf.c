@@ -5,7 +5,7 @@
  * The directives of the assertion: court_assertion_key, court_assertion_jwks.
  */
 
-#include "ngx_http_court.h"
+#include "ngx_http_court_conf.h"
 #include "ngx_court_base64url.h"
 
 
@@ -214,6 +214,26 @@ ngx_http_court_assertion_option(ngx_conf_t *cf, ngx_str_t *value,
 }
 
 
+/* of two parameters of one name the last would win */
+
+static ngx_uint_t
+ngx_http_court_assertion_repeated(const ngx_str_t *value, ngx_uint_t i)
+{
+    size_t      len;
+    ngx_uint_t  k;
+
+    len = strcspn((const char *) value[i].data, "=");
+
+    for (k = 2; k < i; k++) {
+        if (ngx_strncmp(value[k].data, value[i].data, len + 1) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 char *
 ngx_http_court_assertion_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -236,6 +256,13 @@ ngx_http_court_assertion_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_http_court_assertion_repeated(value, i)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
         if (ngx_http_court_assertion_option(cf, &value[i], acf)
             != NGX_CONF_OK)
         {
@@ -250,6 +277,7 @@ ngx_http_court_assertion_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     mcf->assertion = acf;
+    ngx_http_court_where(cf, &mcf->build->assertion);
 
     return ngx_http_court_assertion_load(cf, &value[1], acf);
 }
@@ -269,11 +297,9 @@ ngx_http_court_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
 
-    if (mcf->assertion == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "court_assertion_jwks "
-                           "needs \"court_assertion_key\" before it");
-        return NGX_CONF_ERROR;
-    }
+    /* the key may stand after it: ngx_http_court_main_jwks */
+
+    ngx_http_court_where(cf, &mcf->build->assertion_jwks);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_http_court_assertion_jwks_handler;

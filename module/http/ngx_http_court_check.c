@@ -153,9 +153,9 @@ ngx_http_court_check_source(const ngx_http_court_location_t *loc,
 }
 
 
-/* what error_page shows to the refused would be refused itself */
+/* what error_page shows to the refused would be refused itself; 1: told */
 
-static void
+static ngx_uint_t
 ngx_http_court_check_error_pages(ngx_conf_t *cf,
     const ngx_http_court_location_t *loc, ngx_array_t *pages)
 {
@@ -192,8 +192,10 @@ ngx_http_court_check_error_pages(ngx_conf_t *cf,
 
         ngx_http_court_check_tell(NGX_LOG_WARN, cf, loc,
                                   (const char *) text);
-        return;
+        return 1;
     }
+
+    return 0;
 }
 
 
@@ -202,7 +204,7 @@ ngx_http_court_check_locations(ngx_conf_t *cf,
     ngx_http_court_main_conf_t *mcf)
 {
     ngx_uint_t                  i;
-    ngx_array_t                *ups, *pages, *last;
+    ngx_array_t                *ups, *pages, *told;
     ngx_http_court_location_t  *loc;
 
     ups = ngx_http_court_upstreams(cf);
@@ -210,7 +212,7 @@ ngx_http_court_check_locations(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    last = NULL;
+    told = NULL;
     loc = mcf->build->locations.elts;
 
     for (i = 0; i < mcf->build->locations.nelts; i++) {
@@ -224,13 +226,14 @@ ngx_http_court_check_locations(ngx_conf_t *cf,
 
         ngx_http_court_check_source(&loc[i], ups);
 
-        /* inherited ones are the same array: told once */
+        /* inherited ones are the same array: told once, in whatever server */
 
         pages = loc[i].clcf->error_pages;
 
-        if (pages && pages != last) {
-            last = pages;
-            ngx_http_court_check_error_pages(cf, &loc[i], pages);
+        if (pages && pages != told
+            && ngx_http_court_check_error_pages(cf, &loc[i], pages))
+        {
+            told = pages;
         }
     }
 

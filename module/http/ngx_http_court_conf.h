@@ -67,6 +67,8 @@ struct ngx_http_court_build_s {
     ngx_http_court_where_t     policy;
     ngx_http_court_where_t     source_server;
     ngx_http_court_where_t     cache;
+    ngx_http_court_where_t     assertion;
+    ngx_http_court_where_t     assertion_jwks;  /* the last of them */
     ngx_http_court_where_t     state_dir;
     ngx_str_t                  cache_redis;  /* name */
 

@@ -151,8 +151,11 @@ ngx_http_court_fact_field_line(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    /* computed ones can't be declared */
+
     if (!ngx_http_court_name(&value[1], 1)
-        || ngx_strcmp(value[1].data, "active") == 0)
+        || ngx_strcmp(value[1].data, "active") == 0
+        || ngx_strcmp(value[1].data, "found") == 0)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid field name \"%V\"",
                            &value[1]);

@@ -60,7 +60,7 @@ ngx_http_court_main_demo(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
     }
 
     if (mcf->assertion && mcf->assertion->key && mcf->assertion->key->demo) {
-        ngx_http_court_conf_error(NGX_LOG_EMERG, cf, NULL,
+        ngx_http_court_conf_error(NGX_LOG_EMERG, cf, &mcf->build->assertion,
                                   "court_assertion_key is a published or demo "
                                   "key, which needs \"court_demo on\"");
         return NGX_ERROR;
@@ -94,6 +94,20 @@ ngx_http_court_main_cache(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 
     ngx_http_court_conf_error(NGX_LOG_EMERG, cf, &mcf->build->cache,
                               "unknown court_redis \"%V\"", name);
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_court_main_jwks(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
+{
+    if (mcf->build->assertion_jwks.line == 0 || mcf->assertion) {
+        return NGX_OK;
+    }
+
+    ngx_http_court_conf_error(NGX_LOG_EMERG, cf, &mcf->build->assertion_jwks,
+                              "court_assertion_jwks needs "
+                              "\"court_assertion_key\"");
     return NGX_ERROR;
 }
 
@@ -513,7 +527,8 @@ ngx_http_court_main_conf(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 
     if (ngx_http_court_main_source(cf, mcf) != NGX_OK
         || ngx_http_court_main_codes(cf, mcf) != NGX_OK
-        || ngx_http_court_main_cache(cf, mcf) != NGX_OK)
+        || ngx_http_court_main_cache(cf, mcf) != NGX_OK
+        || ngx_http_court_main_jwks(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -177,7 +177,10 @@ ngx_http_court_refuse_html(ngx_http_request_t *r)
 }
 
 
-/* an error_page stands for this status, and nginx would follow it */
+/*
+ * An error_page stands for this status, and nginx would follow it; the last of
+ * the changes that it allows ends in 500.
+ */
 
 static ngx_uint_t
 ngx_http_court_refuse_has_page(ngx_http_request_t *r, ngx_uint_t status)
@@ -189,7 +192,7 @@ ngx_http_court_refuse_has_page(ngx_http_request_t *r, ngx_uint_t status)
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (clcf->error_pages == NULL
-        || r->error_page || r->uri_changes == 0)
+        || r->error_page || r->uri_changes <= 1)
     {
         return 0;
     }

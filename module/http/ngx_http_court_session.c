@@ -320,9 +320,63 @@ ngx_http_court_session_enter(ngx_http_request_t *r,
 }
 
 
-/* before a location is found, the server's own configuration stands */
+/*
+ * What an "internal; court off;" location serves was meant for those who
+ * were let in: a rewrite out of a protected location, or an error_page that
+ * turns an error into another answer, is no way round the decision.
+ */
 
-static void
+static ngx_uint_t
+ngx_http_court_session_bypass(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    return !s->decided && r->err_status < NGX_HTTP_BAD_REQUEST;
+}
+
+
+/*
+ * An internal location without a decision of its own, behind one that has.
+ * Seen before its own rewrites: a "return" there is an answer, too.
+ */
+
+static ngx_int_t
+ngx_http_court_session_behind(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!r->internal || !s->touched || !(clcf->internal || clcf->named)) {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_court_session_bypass(r, s)) {
+        s->stage_name = "guard";
+        s->decided = 1;
+        s->result = ngx_http_court_refused(s, FORBIDDEN,
+                                     "internal location before a decision");
+        ngx_http_court_log_decision(s);
+
+        return ngx_http_court_refuse(r, s);
+    }
+
+    /* an error page's server is nobody to have the caller's token */
+
+    if (ngx_http_court_headers_withhold(r, s) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * Before a location is found, the server's own configuration stands.
+ * NGX_DECLINED: a location that is not protected.
+ */
+
+static ngx_int_t
 ngx_http_court_session_touch(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
@@ -330,9 +384,17 @@ ngx_http_court_session_touch(ngx_http_request_t *r,
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 
-    if (r->loc_conf != cscf->ctx->loc_conf && ngx_http_court_protected(r)) {
-        s->touched = 1;
+    if (r->loc_conf == cscf->ctx->loc_conf) {
+        return NGX_OK;
     }
+
+    if (!ngx_http_court_protected(r)) {
+        return NGX_DECLINED;
+    }
+
+    s->touched = 1;
+
+    return NGX_OK;
 }
 
 
@@ -365,7 +427,9 @@ ngx_http_court_scrub_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_court_session_touch(r, s);
+    if (ngx_http_court_session_touch(r, s) == NGX_DECLINED) {
+        return ngx_http_court_session_behind(r, s);
+    }
 
     return NGX_DECLINED;
 }
@@ -401,49 +465,9 @@ ngx_http_court_scrub_early(ngx_http_request_t *r)
         }
     }
 
-    ngx_http_court_session_touch(r, s);
+    (void) ngx_http_court_session_touch(r, s);
 
     return NGX_OK;
-}
-
-
-/*
- * What an "internal; court off;" location serves was meant for those who
- * were let in: a rewrite out of a protected location, or an error_page that
- * turns an error into another answer, is no way round the decision.
- */
-
-static ngx_uint_t
-ngx_http_court_session_bypass(ngx_http_request_t *r,
-    ngx_http_court_session_t *s)
-{
-    return !s->decided && r->err_status < NGX_HTTP_BAD_REQUEST;
-}
-
-
-/* an internal location without a decision of its own, behind one that has */
-
-static ngx_int_t
-ngx_http_court_session_behind(ngx_http_request_t *r,
-    ngx_http_court_session_t *s)
-{
-    if (ngx_http_court_session_bypass(r, s)) {
-        s->stage_name = "guard";
-        s->decided = 1;
-        s->result = ngx_http_court_refused(s, FORBIDDEN,
-                                     "internal location before a decision");
-        ngx_http_court_log_decision(s);
-
-        return ngx_http_court_refuse(r, s);
-    }
-
-    /* an error page's server is nobody to have the caller's token */
-
-    if (ngx_http_court_headers_withhold(r, s) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return NGX_DECLINED;
 }
 
 
@@ -489,8 +513,7 @@ ngx_http_court_guard_handler(ngx_http_request_t *r)
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (!ngx_http_court_protected(r)) {
-        return (r->internal && s->touched && (clcf->internal || clcf->named))
-               ? ngx_http_court_session_behind(r, s) : NGX_DECLINED;
+        return ngx_http_court_session_behind(r, s);
     }
 
     s->touched = 1;

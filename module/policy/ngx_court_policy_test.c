@@ -260,6 +260,25 @@ ngx_court_policy_test_literal(ngx_court_parse_t *ps, const ngx_court_at_t *at,
 }
 
 
+/* a word that an enum never has is a typo: a forbid with it never fires */
+
+static ngx_int_t
+ngx_court_policy_test_word(ngx_court_parse_t *ps, const ngx_court_at_t *at,
+    const ngx_court_attr_t *attr, const ngx_str_t *word)
+{
+    if (attr->domain != NGX_COURT_D_FACT || attr->type != NGX_COURT_T_ENUM
+        || ngx_court_fact_word(&ps->policy->facts[attr->fact]->name,
+                               &attr->name, word)
+           == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_court_policy_error(ps, at, "\"%V\" is no value of \"%V\"", word,
+                                  &attr->name);
+}
+
+
 static ngx_int_t
 ngx_court_policy_test_scalar(ngx_court_parse_t *ps, const ngx_court_at_t *at,
     const ngx_court_json_t *node, ngx_court_node_t *test)
@@ -274,8 +293,11 @@ ngx_court_policy_test_scalar(ngx_court_parse_t *ps, const ngx_court_at_t *at,
         return rc;
     }
 
-    return ngx_court_policy_test_literal(ps, at, node, test->attr->type,
-                                         &test->str, &test->num);
+    rc = ngx_court_policy_test_literal(ps, at, node, test->attr->type,
+                                       &test->str, &test->num);
+
+    return rc == NGX_OK
+           ? ngx_court_policy_test_word(ps, at, test->attr, &test->str) : rc;
 }
 
 
@@ -285,9 +307,15 @@ ngx_court_policy_test_member(ngx_court_parse_t *ps, const ngx_court_at_t *at,
 {
     ngx_court_node_t  *test = dst;
 
-    return ngx_court_policy_test_literal(ps, at, node, test->attr->type,
-                                         &test->strs[at->index],
-                                         &test->nums[at->index]);
+    ngx_int_t  rc;
+
+    rc = ngx_court_policy_test_literal(ps, at, node, test->attr->type,
+                                       &test->strs[at->index],
+                                       &test->nums[at->index]);
+    return rc == NGX_OK
+           ? ngx_court_policy_test_word(ps, at, test->attr,
+                                        &test->strs[at->index])
+           : rc;
 }
 
 

@@ -37,9 +37,8 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
 
     tp = ngx_timeofday();
 
-    rc = ngx_court_tier_zones_get(tiers, &source->fact, key, ask->not_before,
-                                  (int64_t) tp->sec * 1000
-                                  + (int64_t) tp->msec,
+    rc = ngx_court_tier_zones_get(tiers, ask, key, (int64_t) tp->sec * 1000
+                                                   + (int64_t) tp->msec,
                                   pool, found);
 
     if (rc != NGX_DECLINED) {

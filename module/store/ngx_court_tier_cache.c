@@ -45,23 +45,26 @@ ngx_court_tier_jitter(ngx_msec_t ttl, ngx_uint_t random)
 
 ngx_int_t
 ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
-    const ngx_court_fact_t *fact, const u_char *key, int64_t not_before,
-    int64_t now, ngx_pool_t *pool, ngx_court_found_t *found)
+    const ngx_court_ask_t *ask, const u_char *key, int64_t now,
+    ngx_pool_t *pool, ngx_court_found_t *found)
 {
-    u_char             buf[NGX_COURT_ENTRY_MAX];
-    ngx_int_t          rc;
-    ngx_court_entry_t  entry;
+    u_char                   buf[NGX_COURT_ENTRY_MAX];
+    ngx_int_t                rc;
+    ngx_court_entry_t        entry;
+    const ngx_court_fact_t  *fact;
+
+    fact = &ask->source->fact;
 
     rc = ngx_court_tier_zone_get(tiers->facts, fact, key, now, buf, &entry);
 
-    if (rc != NGX_OK || !entry.found
-        || !ngx_court_tier_fresh(fact, &entry, not_before, now))
+    if (rc != NGX_OK || !entry.found || (entry.shared && ask->no_l2)
+        || !ngx_court_tier_fresh(fact, &entry, ask->not_before, now))
     {
         rc = ngx_court_tier_zone_get(tiers->negative, fact, key, now, buf,
                                      &entry);
 
         if (rc != NGX_OK || entry.found
-            || !ngx_court_tier_fresh(fact, &entry, not_before, now))
+            || !ngx_court_tier_fresh(fact, &entry, ask->not_before, now))
         {
             return NGX_DECLINED;
         }
@@ -226,6 +229,8 @@ ngx_court_tier_l2_open(const ngx_court_tiers_t *tiers,
     {
         return NGX_DECLINED;
     }
+
+    entry->shared = 1;
 
     return NGX_OK;
 }

@@ -28,10 +28,13 @@ ngx_uint_t ngx_court_tier_fresh(const ngx_court_fact_t *fact,
 /* ttl +- 10 %, so that what was stored together doesn't expire together */
 ngx_msec_t ngx_court_tier_jitter(ngx_msec_t ttl, ngx_uint_t random);
 
-/* NGX_OK, record in pool; NGX_DECLINED: a miss; NGX_ERROR: no memory */
+/*
+ * NGX_OK, record in pool; NGX_DECLINED: a miss; NGX_ERROR: no memory.  With
+ * ask->no_l2 what came from Redis does not serve, wherever it stands now.
+ */
 ngx_int_t ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
-    const ngx_court_fact_t *fact, const u_char *key, int64_t not_before,
-    int64_t now, ngx_pool_t *pool, ngx_court_found_t *found);
+    const ngx_court_ask_t *ask, const u_char *key, int64_t now,
+    ngx_pool_t *pool, ngx_court_found_t *found);
 
 /* into its zone, out of the other one, unless that knows something newer */
 void ngx_court_tier_zones_put(ngx_court_tiers_t *tiers,

@@ -8,6 +8,7 @@
  * configuration or key generation?  Then it is a miss.
  */
 
+#include "ngx_court_claim.h"
 #include "ngx_court_token.h"
 #include "ngx_court_bytes.h"
 
@@ -188,6 +189,31 @@ ngx_court_pack_issuer(const ngx_array_t *issuers, const u_char *hash,
 
 
 /*
+ * A time that no claim can say was not made here; and what is reckoned with
+ * times relies on it that sums don't overflow.
+ */
+
+static ngx_uint_t
+ngx_court_pack_times(const ngx_court_token_t *token)
+{
+    ngx_uint_t         i;
+    ngx_court_value_t  v;
+
+    for (i = 0; i < NGX_COURT_TF_COUNT; i++) {
+        ngx_court_token_field(token, i, &v);
+
+        if (v.state == NGX_COURT_V_PRESENT && v.type == NGX_COURT_T_TIME
+            && (v.num < 0 || v.num >= NGX_COURT_CLAIM_MAX_TIME))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
  * A record without a subject, role or end, or a broken list, was not made
  * here, whatever its framing says.
  */
@@ -217,7 +243,8 @@ ngx_court_pack_whole(const ngx_court_token_t *token)
         /* void */
     }
 
-    return cursor.len == 0 ? NGX_OK : NGX_DECLINED;
+    return cursor.len == 0 && ngx_court_pack_times(token) ? NGX_OK
+                                                          : NGX_DECLINED;
 }
 
 

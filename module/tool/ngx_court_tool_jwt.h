@@ -34,10 +34,6 @@ ngx_court_jwks_t *ngx_court_tool_token_jwks(ngx_pool_t *pool,
 ngx_uint_t ngx_court_tool_token_is(const ngx_court_json_t *node,
     const char *value);
 
-/* NULL where exp, nbf and iat hold now, without leeway; else why not */
-const char *ngx_court_tool_token_times(const ngx_court_json_t *payload,
-    int64_t now);
-
 /* the payload as JSON text; null where it is none */
 ngx_str_t ngx_court_tool_token_payload(ngx_pool_t *pool,
     const ngx_court_jws_t *jws);

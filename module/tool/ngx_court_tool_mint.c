@@ -27,6 +27,7 @@ typedef struct {
     const char                *alg;
     const char                *exp;
     const char                *dir;
+    const char                *output;
     int64_t                    life;       /* seconds from now, exp's number */
 } ngx_court_mint_opts_t;
 
@@ -325,7 +326,8 @@ ngx_court_mint_sign(ngx_pool_t *pool, const ngx_court_jwks_t *jwks,
         return NGX_COURT_TOOL_UNREACHABLE;
     }
 
-    printf("%.*s\n", (int) token.len, token.data);
+    printf(o->output ? "{\"schema\":1,\"token\":\"%.*s\"}\n" : "%.*s\n",
+           (int) token.len, token.data);
 
     return NGX_COURT_TOOL_YES;
 }
@@ -402,6 +404,7 @@ ngx_court_tool_mint(int argc, char **argv)
         { "--alg", &o.alg, 0 },
         { "--exp", &o.exp, 0 },
         { "--demo-dir", &o.dir, 0 },
+        { "-o", &o.output, 0 },
         { NULL, NULL, 0 }
     };
 
@@ -409,11 +412,12 @@ ngx_court_tool_mint(int argc, char **argv)
     o.life = NGX_COURT_MINT_LIFE;
 
     if (ngx_court_tool_options(argc, argv, options, NULL, 0, &n) != NGX_OK
-        || o.demo == NULL || ngx_court_mint_life(o.exp, &o.life) != NGX_OK)
+        || o.demo == NULL || ngx_court_mint_life(o.exp, &o.life) != NGX_OK
+        || (o.output && strcmp(o.output, "json") != 0))
     {
         fprintf(stderr, "usage: court-tool token mint --demo ROLE [--sub S] "
                 "[--claims JSON] [--kid K]\n           [--alg A] "
-                "[--exp +S|-S] [--demo-dir DIR]\n");
+                "[--exp +S|-S] [--demo-dir DIR] [-o json]\n");
         return NGX_COURT_TOOL_USAGE;
     }
 

@@ -38,7 +38,7 @@ typedef struct {
 
 static int ngx_court_tool_policy_usage(const char *what);
 static ngx_court_policy_t *ngx_court_tool_policy_load(ngx_pool_t *pool,
-    const char *name);
+    const char *name, ngx_uint_t json);
 static int ngx_court_tool_policy_check(ngx_court_tool_policy_opts_t *o);
 static int ngx_court_tool_policy_can_i(ngx_court_tool_policy_opts_t *o);
 static int ngx_court_tool_policy_prepare(ngx_court_tool_policy_opts_t *o,
@@ -116,8 +116,25 @@ ngx_court_tool_policy_usage(const char *what)
 }
 
 
+/* why a file is no policy, for programs */
+
+static void
+ngx_court_tool_policy_invalid(ngx_pool_t *pool, const ngx_str_t *err)
+{
+    u_char  *p, *end;
+
+    p = ngx_pnalloc(pool, ngx_court_json_escape_len(err) + 1);
+
+    if (p) {
+        end = ngx_court_json_escape(p, err);
+        printf("{\"schema\":1,\"valid\":false,\"error\":\"%.*s\"}\n",
+               (int) (end - p), p);
+    }
+}
+
+
 static ngx_court_policy_t *
-ngx_court_tool_policy_load(ngx_pool_t *pool, const char *name)
+ngx_court_tool_policy_load(ngx_pool_t *pool, const char *name, ngx_uint_t json)
 {
     ngx_str_t            text, err;
     ngx_court_policy_t  *policy;
@@ -130,6 +147,10 @@ ngx_court_tool_policy_load(ngx_pool_t *pool, const char *name)
 
     if (policy == NULL) {
         fprintf(stderr, "%s: %.*s\n", name, (int) err.len, err.data);
+
+        if (json) {
+            ngx_court_tool_policy_invalid(pool, &err);
+        }
     }
 
     return policy;
@@ -150,7 +171,9 @@ ngx_court_tool_policy_check(ngx_court_tool_policy_opts_t *o)
         return ngx_court_tool_policy_usage(NULL);
     }
 
-    policy = ngx_court_tool_policy_load(o->pool, name);
+    policy = ngx_court_tool_policy_load(o->pool, name,
+                                        o->output
+                                        && strcmp(o->output, "json") == 0);
     if (policy == NULL) {
         return NGX_COURT_TOOL_INVALID;
     }
@@ -219,7 +242,7 @@ ngx_court_tool_policy_prepare(ngx_court_tool_policy_opts_t *o,
     int64_t    t;
     ngx_str_t  text, err, s;
 
-    a->policy = ngx_court_tool_policy_load(o->pool, o->policy);
+    a->policy = ngx_court_tool_policy_load(o->pool, o->policy, 0);
     if (a->policy == NULL) {
         return NGX_COURT_TOOL_INVALID;
     }

@@ -153,9 +153,11 @@ ngx_court_sim_http(ngx_pool_t *pool, ngx_uint_t status, const char *headers,
     }
 
     out->data = p;
-    p = ngx_sprintf(p, "HTTP/1.1 %ui X\r\nContent-Type: application/json\r\n"
-                    "Content-Length: %uz\r\n%s\r\n", status, body->len,
-                    headers);
+    p = ngx_sprintf(p, "HTTP/1.1 %ui %s\r\nContent-Type: application/json\r\n"
+                    "Content-Length: %uz\r\n%s\r\n", status,
+                    status == 200 ? "OK" : status == 404 ? "Not Found"
+                                                         : "Error",
+                    body->len, headers);
     p = ngx_cpymem(p, body->data, body->len);
     out->len = p - out->data;
 }

@@ -273,6 +273,31 @@ ngx_court_sim_is_ours(const u_char *p, size_t len)
 }
 
 
+/* is the line's name, with its colon, that of a line before? */
+
+static ngx_uint_t
+ngx_court_sim_seen(const ngx_str_t *head, const u_char *at, size_t len)
+{
+    const u_char  *p, *before;
+
+    for (p = head->data; p < at; p = before + 2) {
+        before = memmem(p, at - p, "\r\n", 2);
+
+        if (before == NULL) {
+            break;
+        }
+
+        if ((size_t) (before - p) >= len
+            && ngx_strncasecmp((u_char *) p, (u_char *) at, len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* "Name":"value" for each such header; a repeated one stands twice as "#2" */
 
 static u_char *
@@ -309,7 +334,7 @@ ngx_court_sim_echo_headers(u_char *p, const ngx_str_t *head)
         p = ngx_sprintf(p, "%s\"", n++ ? "," : "");
         p = ngx_court_json_escape(p, &name);
 
-        if (memmem(head->data, at - head->data, name.data, name.len + 1)) {
+        if (ngx_court_sim_seen(head, at, colon + 1 - at)) {
             p = ngx_cpymem(p, "#2", 2);
         }
 
@@ -369,7 +394,7 @@ ngx_court_sim_court(ngx_court_sim_t *sim, ngx_pool_t *pool,
 
         /* without a status line it would be HTTP/0.9 to nginx, thus right */
 
-        ngx_str_set(out, "HTTP/1.1 200 X\r\n\001\002 no header\r\n\r\n");
+        ngx_str_set(out, "HTTP/1.1 200 OK\r\n\001\002 no header\r\n\r\n");
     }
 
     return text->len;

@@ -106,6 +106,7 @@ my $MOCK = <<'_EOC_';
 server {
 listen unix:@DIR@/run/mock.sock;
 court off;
+log_not_found off;
 root @DIR@/source;
 }
 _EOC_
@@ -248,6 +249,7 @@ Court::start_court();
 add_block_preprocessor(\&prepare);
 no_root_location();
 no_shuffle();
+log_level('info');
 
 
 1;

@@ -148,7 +148,23 @@ sub write_file {
 }
 
 
-# lines of log/NAME.log
+# lines of log files, line by line since they may be long
+sub lines_like {
+    my ($self, $what, @names) = @_;
+    my @lines;
+
+    for my $name (@names) {
+        open my $in, '<:raw', "$self->{dir}/log/$name" or next;
+        while (<$in>) {
+            push @lines, $_ if /$what/;
+        }
+    }
+
+    return @lines;
+}
+
+
+# number of lines of log/NAME.log
 sub hits {
     my ($self, $name) = @_;
     return scalar(() = $self->slurp("log/$name.log") =~ /\n/g);

@@ -126,14 +126,17 @@ sub calls {
 
 
 # A connection to the gateway with that request sent; header lines follow.
-sub ask {
-    my ($path, @headers) = @_;
+sub ask { return request('GET', @_) }
+
+
+sub request {
+    my ($method, $path, @headers) = @_;
     my $port = $Test::Nginx::Util::ServerPortForClient;
     my $socket = IO::Socket::INET->new(
         PeerAddr => '127.0.0.1', PeerPort => $port, Proto => 'tcp')
         or die "CourtSource: port $port: $!\n";
 
-    syswrite $socket, join "\r\n", "GET $path HTTP/1.1", 'Host: localhost',
+    syswrite $socket, join "\r\n", "$method $path HTTP/1.1", 'Host: localhost',
                                    'Connection: close', @headers, '', '';
     return $socket;
 }
@@ -163,6 +166,38 @@ sub fetch {
     my ($status, $code) = answered(ask(@_));
 
     return $code eq '' ? $status : "$status $code";
+}
+
+
+# After each block: error.log has nothing that an operator must be woken for.
+# Once a block: Test::Nginx itself looks, after a sleep, at each of pipelined
+# answers, which makes minutes of a large table.
+sub quiet {
+    my $pipelined;
+    my $data = \&Test::Nginx::Socket::error_log_data;
+
+    push @Test::Nginx::Util::BlockPreprocessors, sub {
+        $pipelined = defined $_[0]->pipelined_requests;
+    };
+
+    no warnings qw(redefine prototype);
+    *Test::Nginx::Socket::error_log_data = sub () {
+        return $pipelined ? [] : $data->();
+    };
+
+    push @Test::Nginx::Util::TestCleanupHandlers, sub {
+        my ($block) = @_;
+        my $log = $Test::Nginx::Util::ErrLogFile;
+        my @lines;
+
+        return if defined $block && defined $block->must_die;
+
+        if (open my $in, '<', $log) {
+            @lines = grep { /\[(?:alert|crit|emerg)\]/ } <$in>;
+        }
+
+        Test::More::is(join('', @lines), '', 'error.log is quiet');
+    };
 }
 
 

@@ -55,6 +55,7 @@ test_found(ngx_pool_t *pool)
                   &record, &why), NGX_OK, "record");
 
     in.found = 1;
+    in.shared = 1;
     in.fetched = 1795336215123LL;
     in.expires = in.fetched + 300000;
     in.sequence = 0xfedcba9876543210ULL;
@@ -63,6 +64,7 @@ test_found(ngx_pool_t *pool)
     bytes = write_entry(pool, &in);
     is_int(ngx_court_entry_read(fact, &bytes, &out), NGX_OK, "read");
     is_int(out.found, 1, "found");
+    is_int(out.shared, 1, "from Redis");
     is_int(out.fetched, in.fetched, "fetched");
     is_int(out.expires, in.expires, "expires");
     ok(out.sequence == in.sequence, "sequence");

@@ -120,6 +120,9 @@ test_active(ngx_pool_t *pool)
             continue;
         }
 
+        is_int(value(fact, &record, "found", at(actives[i].now)).num, 1,
+               "%s: found", actives[i].name);
+
         is_int(v.state, NGX_COURT_V_PRESENT, "%s: told", actives[i].name);
         is_int(v.num, actives[i].want, "%s: active or not", actives[i].name);
     }
@@ -221,6 +224,8 @@ test_standard(void)
         { "relation", "addressee", NGX_COURT_T_LIST },
         { "relation", "secrecy", NGX_COURT_T_ENUM },
         { "relation", "active", NGX_COURT_T_NONE },
+        { "relation", "found", NGX_COURT_T_BOOL },
+        { "identity", "found", NGX_COURT_T_BOOL },
         { "staff", "court", NGX_COURT_T_STRING },
         { "staff", "posts", NGX_COURT_T_LIST },
         { "staff", "high_court", NGX_COURT_T_BOOL },

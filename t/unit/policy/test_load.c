@@ -12,7 +12,8 @@
 static const char  *sound[] = {
     "{ \"format\": 1,",                                               /* 1 */
     "  \"version\": 7,",
-    "  \"facts\": { \"identity\": [\"active\"], \"relation\": [\"side\"],",
+    "  \"facts\": { \"identity\": [\"active\",\"kind\"], "
+    "\"relation\": [\"side\"],",
     "             \"link\": [\"status\"] },",                         /* 4 */
     "  \"conditions\": {",
     "    \"c1\": { \"on\": \"person\", \"all\": [ "
@@ -149,6 +150,10 @@ static const struct {
       "line 6: must be an integer" },
     { 6, TEST("[\"token.exp\",\"<\",\"soon\"]"), "/conditions/c1/all/0/2: line "
       "6: \"soon\" is no time" },
+    { 6, TEST("[\"identity.kind\",\"==\",\"mlitary\"]"),
+      "/conditions/c1/all/0/2: line 6: \"mlitary\" is no value of \"kind\"" },
+    { 6, TEST("[\"identity.kind\",\"in\",[\"hmt\",\"time\"]]"),
+      "/conditions/c1/all/0/2/1: line 6: \"time\" is no value of \"kind\"" },
     { 6, TEST("[\"token.sub\",\"==\",{\"attr\":\"token.exp\"}]"),
       "/conditions/c1/all/0/2: line 6: \"token.exp\" is time, which doesn't "
       "compare to string" },

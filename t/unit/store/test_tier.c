@@ -614,6 +614,8 @@ test_redis(void)
     is_int(nfetches, 0, "nobody is left: no fetch");
     is_int(ask_at(0, 0, 0), NGX_OK, "but it went to the zone");
     is_int(people[0].fetched, NOW, "with its age");
+    is_int(ask_at(1, 0, 1), NGX_AGAIN, "where it is Redis' all the same");
+    is_int(nfetches, 1, "no_l2 asks the source");
 
     /* whatever is wrong with Redis is a miss */
 

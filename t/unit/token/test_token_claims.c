@@ -44,6 +44,12 @@ typedef struct {
 static const case_t  cases[] = {
     { "foo", "{\"any\":[1,2.5,null]}", NULL },
 
+    { "nonce", "\"n\"", NULL },
+    { "at_hash", "\"x\"", INVALID },
+    { "c_hash", "\"x\"", INVALID },
+    { "s_hash", "null", INVALID },
+    { "events", "{}", INVALID },
+
     { "iss", NULL, INVALID },
     { "iss", "\"https://lspt.example/\"", INVALID },
     { "iss", "\"https://LSPT.example\"", INVALID },
@@ -438,6 +444,37 @@ test_mapping(void)
 }
 
 
+/* names whose mapping would never be read */
+
+static void
+test_unmappable(void)
+{
+    ngx_str_t   name;
+    ngx_uint_t  i;
+
+    static const struct {
+        const char  *name;
+        ngx_uint_t   plain;
+        ngx_uint_t   map;
+    } names[] = {
+        { "role", 1, 1 }, { "principal", 1, 1 }, { "acr", 1, 1 },
+        { "unit", 1, 1 }, { "amr", 1, 0 }, { "scope", 1, 0 },
+        { "auth_time", 1, 0 }, { "exp", 0, 0 }, { "nbf", 0, 0 },
+        { "iat", 0, 0 }, { "kid", 0, 0 }, { "acr_level", 0, 0 },
+        { "auth_age", 0, 0 }
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        name = str_(names[i].name);
+
+        is_int(ngx_court_token_unmappable(&name, 0) == NULL, names[i].plain,
+               "claim %s", names[i].name);
+        is_int(ngx_court_token_unmappable(&name, 1) == NULL, names[i].map,
+               "claim %s with a map", names[i].name);
+    }
+}
+
+
 int
 main(void)
 {
@@ -452,6 +489,7 @@ main(void)
     test_expired();
     test_values();
     test_mapping();
+    test_unmappable();
 
     return done_testing();
 }

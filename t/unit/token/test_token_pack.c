@@ -178,6 +178,51 @@ test_incomplete(void)
 }
 
 
+/* a time that no claim can say: what is reckoned with it would overflow */
+
+static void
+test_times(void)
+{
+    u_char             bytes[4096], *p;
+    ngx_str_t          record;
+    ngx_uint_t         i, n, field;
+    ngx_court_value_t  v[NGX_COURT_TF_COUNT];
+
+    static const ngx_uint_t  fields[] = {
+        NGX_COURT_TF_EXP, NGX_COURT_TF_NBF, NGX_COURT_TF_IAT,
+        NGX_COURT_TF_AUTH_TIME
+    };
+
+    static const int64_t     times[] = {
+        INT64_MIN, -1, (int64_t) 1 << 53, INT64_MAX, 0,
+        ((int64_t) 1 << 53) - 1
+    };
+
+    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        for (n = 0; n < sizeof(times) / sizeof(times[0]); n++) {
+
+            for (field = 0; field < NGX_COURT_TF_COUNT; field++) {
+                ngx_court_token_field(&token, field, &v[field]);
+            }
+
+            v[fields[i]].state = NGX_COURT_V_PRESENT;
+            v[fields[i]].type = NGX_COURT_T_TIME;
+            v[fields[i]].num = times[n];
+            (void) ngx_court_record_encode(tap_pool(), &ngx_court_token_schema,
+                                           v, &record);
+
+            p = ngx_cpymem(bytes, packed.data, 1 + 32 + 8 + 32);
+            p = ngx_court_put16(p, record.len);
+            p = ngx_cpymem(p, record.data, record.len);
+            p = ngx_court_put16(p, 0);
+
+            is_int(unpack_(bytes, p - bytes), n < 4 ? NGX_DECLINED : NGX_OK,
+                   "field %d, time %d", (int) fields[i], (int) n);
+        }
+    }
+}
+
+
 static void
 test_others(void)
 {
@@ -302,6 +347,7 @@ main(void)
     test_round();
     test_broken();
     test_incomplete();
+    test_times();
     test_others();
     test_seal();
     test_key();
