@@ -217,7 +217,7 @@ ngx_court_tool_token_aud(const ngx_court_json_t *aud, const char *value)
 
 /* without an issuer's rules there is no leeway */
 
-const char *
+static const char *
 ngx_court_tool_token_times(const ngx_court_json_t *payload, int64_t now)
 {
     int64_t            exp, t;
