@@ -91,6 +91,7 @@ ngx_http_court_audit_commit_wake(ngx_http_court_audit_state_t *st,
 static void
 ngx_http_court_audit_commit_merge(ngx_http_court_audit_state_t *st)
 {
+    size_t                      i;
     ngx_http_court_audit_buf_t  buf;
 
     if (st->out.len == 0) {
@@ -105,7 +106,10 @@ ngx_http_court_audit_commit_merge(ngx_http_court_audit_state_t *st)
         ngx_log_error(NGX_LOG_ERR, st->errors, 0,
                       "court: audit: \"%V\": %uz bytes of records are lost",
                       &st->log->name, st->in.len);
-        st->lost++;
+
+        for (i = 0; i < st->in.len; i++) {
+            st->lost += (st->in.data[i] == '\n');
+        }
     }
 
     buf = st->in;

@@ -60,6 +60,24 @@ ngx_http_court_audit_room(ngx_http_court_audit_buf_t *buf, size_t len)
 }
 
 
+static void
+ngx_http_court_audit_free(void *data)
+{
+    ngx_http_court_audit_state_t  *st = data;
+
+    if (st->in.data) {
+        ngx_free(st->in.data);
+    }
+
+    if (st->out.data) {
+        ngx_free(st->out.data);
+    }
+
+    ngx_memzero(&st->in, sizeof(ngx_http_court_audit_buf_t));
+    ngx_memzero(&st->out, sizeof(ngx_http_court_audit_buf_t));
+}
+
+
 /* two processes never have one name, not even with one pid */
 
 ngx_http_court_audit_state_t *
@@ -68,12 +86,18 @@ ngx_http_court_audit_open(ngx_http_court_audit_log_t *log, ngx_cycle_t *cycle,
 {
     u_char                        *p;
     ngx_str_t                      worker;
+    ngx_pool_cleanup_t            *cln;
     ngx_http_court_audit_state_t  *st;
 
     st = ngx_pcalloc(cycle->pool, sizeof(ngx_http_court_audit_state_t));
-    if (st == NULL) {
+    cln = ngx_pool_cleanup_add(cycle->pool, 0);
+
+    if (st == NULL || cln == NULL) {
         return NULL;
     }
+
+    cln->handler = ngx_http_court_audit_free;
+    cln->data = st;
 
     st->log = log;
     st->errors = cycle->log;
@@ -145,16 +169,7 @@ ngx_http_court_audit_close(ngx_http_court_audit_state_t *st)
         }
     }
 
-    if (st->in.data) {
-        ngx_free(st->in.data);
-    }
-
-    if (st->out.data) {
-        ngx_free(st->out.data);
-    }
-
-    ngx_memzero(&st->in, sizeof(ngx_http_court_audit_buf_t));
-    ngx_memzero(&st->out, sizeof(ngx_http_court_audit_buf_t));
+    ngx_http_court_audit_free(st);
 
     if (st->log->state == st) {
         st->log->state = NULL;

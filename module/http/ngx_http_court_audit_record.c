@@ -11,6 +11,7 @@
 
 
 #define NGX_HTTP_COURT_AUDIT_WORD  32
+#define NGX_HTTP_COURT_AUDIT_INT   999999    /* larger ones may be anybody's */
 
 static const ngx_str_t  ngx_http_court_audit_tiers[] = {
     ngx_null_string, ngx_string("zone"), ngx_string("redis"),
@@ -167,6 +168,12 @@ ngx_http_court_audit_value(ngx_court_value_t *v, u_char *number,
         return;
 
     case NGX_COURT_T_INT:
+        if (v->num < 0 || v->num > NGX_HTTP_COURT_AUDIT_INT) {
+            return;
+        }
+
+        /* fall through */
+
     case NGX_COURT_T_SECONDS:
         text->len = ngx_sprintf(number, "%L", v->num) - number;
         text->data = number;
