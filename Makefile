@@ -239,3 +239,30 @@ check: deps    ## style, layers, sizes, completeness, scripts, clang
 
 clean:    ## removes build/
 	rm -rf $(BUILD)
+
+
+# Benchmarks: programs, never tests.  Results stand in build/bench.
+
+.PHONY: bench bench-deps bench-instructions
+
+BENCH      := $(BUILD)/bench
+RT_OBJ     := $(call obj,$(PURE_SRC) $(RT_SRC))
+BENCH_ENV   = $(TEST_ENV) PYTHONDONTWRITEBYTECODE=1
+
+$(BENCH)/mint $(BENCH)/policy_decide: $(BENCH)/%: $(B)/o/t/bench/%.o $(RT_OBJ)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+
+$(BENCH)/load: $(B)/o/t/bench/load.o
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -o $@ $^
+
+bench-deps:
+	@t/lib/deps bench
+
+bench: bench-deps $(SO) $(TOOL) $(BENCH)/load $(BENCH)/mint $(BENCH)/policy_decide    ## CPU time per request; BENCH_ROUNDS=7
+	@$(BENCH)/policy_decide
+	@$(BENCH_ENV) tini -s -- t/bench/bench
+
+bench-instructions: bench-deps $(SO) $(TOOL) $(BENCH)/load $(BENCH)/mint    ## callgrind, instructions per warm request
+	@$(BENCH_ENV) tini -s -- t/bench/instructions
