@@ -435,23 +435,7 @@ court_origin https://a.test; # here
 unknown directive "court_origin"
 
 
-=== TEST 48: court_audit_log is of a later step
---- http
-court_audit_log /dev/null; # here
---- must_die
---- error_log
-unknown directive "court_audit_log"
-
-
-=== TEST 49: court_audit_on_failure is of a later step
---- http
-court_audit_on_failure allow; # here
---- must_die
---- error_log
-unknown directive "court_audit_on_failure"
-
-
-=== TEST 50: court_channel is of a later step
+=== TEST 48: court_channel is of a later step
 --- http
 court_channel internet; # here
 --- must_die
@@ -459,7 +443,7 @@ court_channel internet; # here
 unknown directive "court_channel"
 
 
-=== TEST 51: court_external_url is of a later step
+=== TEST 49: court_external_url is of a later step
 --- http
 court_external_url https://a.test; # here
 --- must_die
@@ -467,7 +451,7 @@ court_external_url https://a.test; # here
 unknown directive "court_external_url"
 
 
-=== TEST 52: court_trusted_front is of a later step
+=== TEST 50: court_trusted_front is of a later step
 --- http
 court_trusted_front 127.0.0.1; # here
 --- must_die
@@ -475,7 +459,7 @@ court_trusted_front 127.0.0.1; # here
 unknown directive "court_trusted_front"
 
 
-=== TEST 53: court_events is of a later step
+=== TEST 51: court_events is of a later step
 --- http
 court_events redis=main keys=k; # here
 --- must_die
@@ -483,7 +467,7 @@ court_events redis=main keys=k; # here
 unknown directive "court_events"
 
 
-=== TEST 54: court_revocation_unknown is of a later step
+=== TEST 52: court_revocation_unknown is of a later step
 --- http
 court_revocation_unknown verify; # here
 --- must_die
@@ -491,7 +475,7 @@ court_revocation_unknown verify; # here
 unknown directive "court_revocation_unknown"
 
 
-=== TEST 55: court_clients is of a later step
+=== TEST 53: court_clients is of a later step
 --- http
 court_clients clients.json; # here
 --- must_die
@@ -499,7 +483,7 @@ court_clients clients.json; # here
 unknown directive "court_clients"
 
 
-=== TEST 56: court_signature is of a later step
+=== TEST 54: court_signature is of a later step
 --- http
 court_signature required; # here
 --- must_die
@@ -507,7 +491,7 @@ court_signature required; # here
 unknown directive "court_signature"
 
 
-=== TEST 57: court_replay is of a later step
+=== TEST 55: court_replay is of a later step
 --- http
 court_replay redis=main; # here
 --- must_die
@@ -515,7 +499,7 @@ court_replay redis=main; # here
 unknown directive "court_replay"
 
 
-=== TEST 58: court_crypto is of a later step
+=== TEST 56: court_crypto is of a later step
 --- http
 court_crypto gm; # here
 --- must_die
@@ -523,7 +507,7 @@ court_crypto gm; # here
 unknown directive "court_crypto"
 
 
-=== TEST 59: court_status is of a later step
+=== TEST 57: court_status is of a later step
 --- server
 location / { court_status; } # here
 --- must_die
@@ -531,7 +515,7 @@ location / { court_status; } # here
 unknown directive "court_status"
 
 
-=== TEST 60: court_health is of a later step
+=== TEST 58: court_health is of a later step
 --- server
 location / { court_health; } # here
 --- must_die
@@ -539,7 +523,7 @@ location / { court_health; } # here
 unknown directive "court_health"
 
 
-=== TEST 61: court_control is of a later step
+=== TEST 59: court_control is of a later step
 --- server
 location / { court_control; } # here
 --- must_die
@@ -547,7 +531,7 @@ location / { court_control; } # here
 unknown directive "court_control"
 
 
-=== TEST 62: court_notify is of a later step
+=== TEST 60: court_notify is of a later step
 --- server
 location / { court_notify; } # here
 --- must_die
@@ -555,7 +539,7 @@ location / { court_notify; } # here
 unknown directive "court_notify"
 
 
-=== TEST 63: court_session_max is of a later step
+=== TEST 61: court_session_max is of a later step
 --- server
 location / { court_session_max 4h; } # here
 --- must_die
@@ -563,7 +547,7 @@ location / { court_session_max 4h; } # here
 unknown directive "court_session_max"
 
 
-=== TEST 64: court_logout is of a later step
+=== TEST 62: court_logout is of a later step
 --- server
 location / { court_logout; } # here
 --- must_die
@@ -571,7 +555,7 @@ location / { court_logout; } # here
 unknown directive "court_logout"
 
 
-=== TEST 65: court_pass_issue is of a later step
+=== TEST 63: court_pass_issue is of a later step
 --- server
 location / { court_pass_issue; } # here
 --- must_die
@@ -579,7 +563,7 @@ location / { court_pass_issue; } # here
 unknown directive "court_pass_issue"
 
 
-=== TEST 66: court_pass_redeem is of a later step
+=== TEST 64: court_pass_redeem is of a later step
 --- server
 location / { court_pass_redeem; } # here
 --- must_die
@@ -587,7 +571,7 @@ location / { court_pass_redeem; } # here
 unknown directive "court_pass_redeem"
 
 
-=== TEST 67: court_assertion_jwks before its key
+=== TEST 65: court_assertion_jwks before its key
 --- http eval
 "server { listen unix:\@DIR@/early.sock; location /jwks { court_assertion_jwks; } }\n$::key;\n"
 --- request
