@@ -74,8 +74,9 @@ ngx_court_audit_quote(ngx_court_audit_out_t *out, const ngx_str_t *s)
     /* NUL, which our own reader refuses, ends it, too */
 
     cut.data = s->data;
-    cut.len = strnlen((char *) s->data,
-                      ngx_min(s->len, NGX_COURT_AUDIT_STRING));
+    cut.len = s->len ? strnlen((char *) s->data,
+                               ngx_min(s->len, NGX_COURT_AUDIT_STRING))
+                     : 0;
 
     ngx_court_audit_text(out, "\"");
 

@@ -98,7 +98,10 @@ ngx_http_court_audit_commit_merge(ngx_http_court_audit_state_t *st)
         return;
     }
 
-    if (ngx_http_court_audit_room(&st->out, st->in.len) == NGX_OK) {
+    if (st->in.len == 0) {
+        /* nothing has come */
+
+    } else if (ngx_http_court_audit_room(&st->out, st->in.len) == NGX_OK) {
         ngx_memcpy(st->out.data + st->out.len, st->in.data, st->in.len);
         st->out.len += st->in.len;
 
