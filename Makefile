@@ -237,6 +237,32 @@ check: deps    ## style, layers, sizes, completeness, scripts, clang
 	@$(MAKE) --no-print-directory -s $(B)/configured
 	@t/check/all
 
+# Nothing is started.  Names as in the GNU coding standards; DESTDIR= for who
+# makes a package.
+prefix        ?= /usr
+bindir        ?= $(prefix)/bin
+datadir       ?= $(prefix)/share
+sysconfdir    ?= /etc
+localstatedir ?= /var
+runstatedir   ?= /run
+modulesdir    ?= /usr/lib/nginx/modules
+tmpfilesdir   ?= $(prefix)/lib/tmpfiles.d
+nginxshare    ?= /usr/share/nginx
+
+INSTALL = DESTDIR='$(DESTDIR)' MODULE='$(abspath $(SO))' \
+    TOOL='$(abspath $(TOOL))' BINDIR='$(bindir)' DATADIR='$(datadir)' \
+    SYSCONFDIR='$(sysconfdir)' LOCALSTATEDIR='$(localstatedir)' \
+    RUNSTATEDIR='$(runstatedir)' MODULESDIR='$(modulesdir)' \
+    TMPFILESDIR='$(tmpfilesdir)' NGINXSHARE='$(nginxshare)' lua-free-scripts/packaging/install
+
+.PHONY: install uninstall
+
+install: $(SO) $(TOOL)    ## under DESTDIR=; prefix= sysconfdir= modulesdir= ...
+	@$(INSTALL) install
+
+uninstall:    ## takes away what was not changed; keys and records stay
+	@$(INSTALL) uninstall
+
 clean:    ## removes build/
 	rm -rf $(BUILD)
 
