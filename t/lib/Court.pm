@@ -429,7 +429,7 @@ sub start_court {
     return if $court_pid;
 
     my $listen = IO::Socket::UNIX->new(
-        Local => dir() . '/run/court.sock', Listen => 64)
+        Local => dir() . '/run/court.sock', Listen => 511)
         or die "Court: court.sock: $!\n";
     my $parent = $$;
 

@@ -27,7 +27,7 @@ my (@pids, $owner);
 sub start {
     my ($name, $handler) = @_;
     my $path = Court::dir() . "/run/$name.sock";
-    my $listen = IO::Socket::UNIX->new(Local => $path, Listen => 128)
+    my $listen = IO::Socket::UNIX->new(Local => $path, Listen => 511)
         or die "CourtSource: $path: $!\n";
     my $parent = $$;
     my $pid = fork();
