@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -24,6 +25,8 @@ NGINX = os.environ.get('COURT_NGINX', '/usr/sbin/nginx')
 LOAD = os.environ.get('BENCH_LOAD', os.path.join(DIR, 'load'))
 MINT = os.environ.get('BENCH_MINT', os.path.join(DIR, 'mint'))
 JS_MODULE = '/usr/lib/nginx/modules/ngx_http_js_module.so'
+
+AUDIT = os.environ.get('BENCH_AUDIT', 'sm3')     # sm3, sha256, off
 
 ALGS = ('ES256', 'RS256', 'EdDSA', 'SM2')
 KEYS = {'ES256': ['--kty', 'ec', '--crv', 'P-256'],
@@ -217,6 +220,8 @@ class Rig:
         self.sockets = tempfile.mkdtemp(prefix='court-bench-')
 
     def __enter__(self):
+        # so that a stopped benchmark, too, stops what it started
+        signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))
         try:
             self.make_keys()
             self.start_backends()
@@ -264,8 +269,10 @@ class Rig:
         run(TOOL, 'keys', 'public', '--in', self.path('keys', 'platform.jwk'),
             '--out', self.path('keys', 'platform.jwks'))
         for kty in ('seal', 'audit'):
+            alg = (['--alg', 'hmac-sha256']
+                   if (kty, AUDIT) == ('audit', 'sha256') else [])
             run(TOOL, 'keys', 'new', '--kty', kty, '--kid', kty[0] + '1',
-                '--out', self.path('keys', kty + '.key'))
+                *alg, '--out', self.path('keys', kty + '.key'))
         with open(self.path('keys', 'platform.jwks')) as f:
             rsa = [k for k in json.load(f)['keys'] if k['kty'] == 'RSA'][0]
         self.rsa = base64.b64encode(spki(rsa)).decode()
@@ -424,8 +431,8 @@ user gateway on >bench-password ~court:* &* +@all
             run_sock, port, PROXY), port, 0, True)
 
     def audit(self, name):
-        """A decision record, as a court has; BENCH_AUDIT=off to compare."""
-        if os.environ.get('BENCH_AUDIT') == 'off':
+        """A decision record, as a court has; or none, to compare."""
+        if AUDIT == 'off':
             return ''
         return 'court_audit_log "%s";' % self.path('log', name + '-audit.log')
 
