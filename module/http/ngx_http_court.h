@@ -345,6 +345,21 @@ ngx_int_t ngx_http_court_assertion_renew(ngx_http_request_t *r,
     ngx_http_court_session_t *s);
 ngx_int_t ngx_http_court_assertion_jwks_handler(ngx_http_request_t *r);
 
+/*
+ * ngx_http_court_pseudonym.c: writes NGX_HTTP_COURT_PSEUDONYM_LEN hex digits;
+ * NGX_DECLINED without court_audit_key, or where nobody is meant
+ */
+#define NGX_HTTP_COURT_PSEUDONYM_LEN  32
+
+typedef enum {
+    NGX_HTTP_COURT_SUBJECT = 0,
+    NGX_HTTP_COURT_PRINCIPAL,
+    NGX_HTTP_COURT_CASE
+} ngx_http_court_whose_t;
+
+ngx_int_t ngx_http_court_pseudonym(ngx_http_court_session_t *s,
+    ngx_http_court_whose_t whose, u_char *hex);
+
 /* ngx_http_court_variables.c */
 ngx_int_t ngx_http_court_variables_add(ngx_conf_t *cf);
 

@@ -75,50 +75,25 @@ ngx_http_court_audit_word(const ngx_str_t *s)
 
 static void
 ngx_http_court_audit_pseudonym(ngx_http_court_session_t *s,
-    const char *domain, const ngx_str_t *whose, const ngx_str_t *value,
-    u_char *buf, ngx_str_t *text)
+    ngx_http_court_whose_t whose, u_char *buf, ngx_str_t *text)
 {
-    u_char                       sum[NGX_COURT_SHA256_LEN], *p;
-    ngx_str_t                    fields[2];
+    u_char                       hex[NGX_HTTP_COURT_PSEUDONYM_LEN], *p;
+    const ngx_str_t             *id;
     ngx_http_court_main_conf_t  *mcf;
 
-    mcf = ngx_http_get_module_main_conf(s->request, ngx_http_court_module);
-
-    fields[0] = *whose;
-    fields[1] = *value;
-
-    if (mcf->audit_ring == NULL || value->len == 0
-        || ngx_court_ring_name(mcf->audit_ring, domain, fields, 2, sum)
-           != NGX_OK)
-    {
+    if (ngx_http_court_pseudonym(s, whose, hex) != NGX_OK) {
         return;
     }
 
-    p = ngx_sprintf(buf, "%V:", ngx_court_ring_id(mcf->audit_ring));
-    p = ngx_hex_dump(p, sum, NGX_COURT_SHA256_LEN / 2);
+    mcf = ngx_http_get_module_main_conf(s->request, ngx_http_court_module);
+    id = ngx_court_ring_id(mcf->audit_ring);
+
+    p = ngx_cpymem(buf, id->data, id->len);
+    *p++ = ':';
+    p = ngx_cpymem(p, hex, sizeof(hex));
 
     text->data = buf;
     text->len = p - buf;
-}
-
-
-static void
-ngx_http_court_audit_case(ngx_http_court_session_t *s, u_char *buf,
-    ngx_str_t *text)
-{
-    ngx_uint_t        i;
-    const ngx_str_t  *name;
-
-    for (i = 0; s->pinned && i < s->match.nvars; i++) {
-        name = ngx_court_policy_path_name(s->pinned->policy,
-                                          s->match.vars[i].name);
-
-        if (name->len == 4 && ngx_strncmp(name->data, "case", 4) == 0) {
-            ngx_http_court_audit_pseudonym(s, "case", &s->code,
-                                           &s->match.vars[i].value, buf,
-                                           text);
-        }
-    }
 }
 
 
@@ -286,9 +261,9 @@ ngx_http_court_audit_who(ngx_http_court_session_t *s,
     record->role = s->role;
     record->client = s->client;
 
-    ngx_http_court_audit_pseudonym(s, "subject", &s->issuer, &s->subject,
+    ngx_http_court_audit_pseudonym(s, NGX_HTTP_COURT_SUBJECT,
                                    filled->hashes[0], &record->subject_h);
-    ngx_http_court_audit_pseudonym(s, "subject", &s->issuer, &s->principal,
+    ngx_http_court_audit_pseudonym(s, NGX_HTTP_COURT_PRINCIPAL,
                                    filled->hashes[1], &record->principal_h);
     ngx_http_court_audit_kind(s, &record->kind);
 }
@@ -325,7 +300,8 @@ ngx_http_court_audit_fill(ngx_http_court_session_t *s,
         ngx_http_court_audit_who(s, filled);
     }
 
-    ngx_http_court_audit_case(s, filled->hashes[2], &record->case_h);
+    ngx_http_court_audit_pseudonym(s, NGX_HTTP_COURT_CASE, filled->hashes[2],
+                                   &record->case_h);
 
     record->decision.data = (u_char *) ngx_http_court_audit_verdict(s);
     record->decision.len = ngx_strlen(record->decision.data);

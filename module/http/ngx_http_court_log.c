@@ -27,24 +27,12 @@ static const ngx_str_t *
 ngx_http_court_log_subject(ngx_http_court_session_t *s, ngx_str_t *text,
     u_char *buf)
 {
-    u_char                       sum[NGX_COURT_SHA256_LEN];
-    ngx_str_t                    fields[2];
-    ngx_http_court_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(s->request, ngx_http_court_module);
-
-    fields[0] = s->issuer;
-    fields[1] = s->subject;
-
-    if (mcf->audit_ring == NULL || s->subject.len == 0
-        || ngx_court_ring_name(mcf->audit_ring, "subject", fields, 2, sum)
-           != NGX_OK)
-    {
+    if (ngx_http_court_pseudonym(s, NGX_HTTP_COURT_SUBJECT, buf) != NGX_OK) {
         return &ngx_http_court_log_none;
     }
 
     text->data = buf;
-    text->len = ngx_hex_dump(buf, sum, NGX_COURT_SHA256_LEN / 2) - buf;
+    text->len = NGX_HTTP_COURT_PSEUDONYM_LEN;
 
     return text;
 }

@@ -60,78 +60,25 @@ ngx_http_court_variable_tier(ngx_http_court_session_t *s)
 }
 
 
-/* first half of the keyed hash, in hex; nothing without court_audit_key */
-
 static ngx_int_t
-ngx_http_court_variable_hash(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, const char *domain, ngx_str_t *fields,
-    ngx_uint_t n)
+ngx_http_court_variable_pseudonym(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_variable_value_t *v,
+    ngx_http_court_whose_t whose)
 {
-    u_char                       sum[NGX_COURT_SHA256_LEN];
-    ngx_str_t                    text;
-    ngx_http_court_main_conf_t  *mcf;
+    ngx_str_t  text;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_court_module);
+    text.len = NGX_HTTP_COURT_PSEUDONYM_LEN;
+    text.data = ngx_pnalloc(r->pool, text.len);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
 
-    if (mcf->audit_ring == NULL || fields[n - 1].len == 0) {
+    if (ngx_http_court_pseudonym(s, whose, text.data) != NGX_OK) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    text.len = NGX_COURT_SHA256_LEN;
-    text.data = ngx_pnalloc(r->pool, text.len);
-
-    if (text.data == NULL
-        || ngx_court_ring_name(mcf->audit_ring, domain, fields, n, sum)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_hex_dump(text.data, sum, NGX_COURT_SHA256_LEN / 2);
-
     return ngx_http_court_variable_set(v, &text);
-}
-
-
-static ngx_int_t
-ngx_http_court_variable_pseudonym(ngx_http_request_t *r,
-    ngx_http_court_session_t *s, ngx_http_variable_value_t *v, uintptr_t id)
-{
-    ngx_str_t   fields[2];
-    ngx_uint_t  i;
-
-    fields[0] = s->issuer;
-    ngx_str_null(&fields[1]);
-
-    switch (id) {
-
-    case NGX_HTTP_COURT_VAR_SUBJECT_HASH:
-        fields[1] = s->subject;
-        return ngx_http_court_variable_hash(r, v, "subject", fields, 2);
-
-    case NGX_HTTP_COURT_VAR_PRINCIPAL_HASH:
-        fields[1] = s->principal;
-        return ngx_http_court_variable_hash(r, v, "subject", fields, 2);
-
-    default:
-        break;
-    }
-
-    fields[0] = s->code;
-
-    for (i = 0; s->pinned && i < s->match.nvars; i++) {
-        const ngx_str_t  *name;
-
-        name = ngx_court_policy_path_name(s->pinned->policy,
-                                          s->match.vars[i].name);
-
-        if (name->len == 4 && ngx_strncmp(name->data, "case", 4) == 0) {
-            fields[1] = s->match.vars[i].value;
-        }
-    }
-
-    return ngx_http_court_variable_hash(r, v, "case", fields, 2);
 }
 
 
@@ -331,7 +278,9 @@ ngx_http_court_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     case NGX_HTTP_COURT_VAR_SUBJECT_HASH:
     case NGX_HTTP_COURT_VAR_PRINCIPAL_HASH:
     case NGX_HTTP_COURT_VAR_CASE_HASH:
-        return ngx_http_court_variable_pseudonym(r, s, v, data);
+        return ngx_http_court_variable_pseudonym(r, s, v,
+                   NGX_HTTP_COURT_SUBJECT
+                   + (data - NGX_HTTP_COURT_VAR_SUBJECT_HASH));
 
     default:
         return ngx_http_court_variable_caller(r, s, v, data);
