@@ -67,16 +67,31 @@ ngx_court_json_escape_ascii(u_char *p, u_char c)
 }
 
 
+/* how many bytes at p stand for themselves: nearly all there are */
+
+static size_t
+ngx_court_json_escape_plain(const u_char *p, const u_char *end)
+{
+    const u_char  *start = p;
+
+    while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\') {
+        p++;
+    }
+
+    return p - start;
+}
+
+
 size_t
 ngx_court_json_escape_len(const ngx_str_t *s)
 {
     size_t         len, n;
     const u_char  *p, *end;
 
-    len = 0;
     end = s->data + s->len;
+    len = ngx_court_json_escape_plain(s->data, end);
 
-    for (p = s->data; p < end; p += n ? n : 1) {
+    for (p = s->data + len; p < end; p += n ? n : 1) {
         n = ngx_court_utf8_sequence(p, end);
 
         len += (n == 0) ? sizeof(ngx_court_json_replacement)
@@ -95,8 +110,10 @@ ngx_court_json_escape(u_char *dst, const ngx_str_t *s)
     const u_char  *p, *end;
 
     end = s->data + s->len;
+    n = ngx_court_json_escape_plain(s->data, end);
+    dst = n ? ngx_cpymem(dst, s->data, n) : dst;
 
-    for (p = s->data; p < end; p += n ? n : 1) {
+    for (p = s->data + n; p < end; p += n ? n : 1) {
         n = ngx_court_utf8_sequence(p, end);
 
         if (n == 0) {
