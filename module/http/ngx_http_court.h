@@ -377,6 +377,8 @@ void ngx_http_court_policy_unpin(ngx_http_court_pinned_t *pinned);
 /* ngx_http_court_log.c: LOG phase; one line for each decision */
 ngx_int_t ngx_http_court_log_handler(ngx_http_request_t *r);
 void ngx_http_court_log_decision(ngx_http_court_session_t *s);
+/* the decision in one word: allow, refuse, would-refuse, error */
+const ngx_str_t *ngx_http_court_verdict(ngx_http_court_session_t *s);
 
 /* ngx_http_court_audit.c: the decision record */
 ngx_uint_t ngx_http_court_audit_on(ngx_http_request_t *r);

@@ -210,8 +210,7 @@ ngx_http_court_audit_outcome(ngx_http_request_t *r,
     }
 
     if (s && s->decided) {
-        record.decision.data = (u_char *) ngx_http_court_audit_verdict(s);
-        record.decision.len = ngx_strlen(record.decision.data);
+        record.decision = *ngx_http_court_verdict(s);
     }
 
     if (s && s->decided && s->reason && !s->allowed) {

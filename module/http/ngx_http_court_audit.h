@@ -135,7 +135,6 @@ typedef struct {
 
 void ngx_http_court_audit_fill(ngx_http_court_session_t *s,
     ngx_http_court_audit_filled_t *filled);
-const char *ngx_http_court_audit_verdict(ngx_http_court_session_t *s);
 int64_t ngx_http_court_audit_now(void);
 
 

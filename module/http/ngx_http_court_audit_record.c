@@ -30,27 +30,6 @@ ngx_http_court_audit_now(void)
 }
 
 
-const char *
-ngx_http_court_audit_verdict(ngx_http_court_session_t *s)
-{
-    if (s->would_refuse) {
-        return "would-refuse";
-    }
-
-    switch (s->result) {
-
-    case NGX_COURT_PASS:
-        return "allow";
-
-    case NGX_COURT_REFUSED:
-        return "refuse";
-
-    default:
-        return "error";
-    }
-}
-
-
 /*
  * A word of a vocabulary: a name in Chinese, an identity number or a licence
  * number that a source or an issuer put there is none.
@@ -303,8 +282,7 @@ ngx_http_court_audit_fill(ngx_http_court_session_t *s,
     ngx_http_court_audit_pseudonym(s, NGX_HTTP_COURT_CASE, filled->hashes[2],
                                    &record->case_h);
 
-    record->decision.data = (u_char *) ngx_http_court_audit_verdict(s);
-    record->decision.len = ngx_strlen(record->decision.data);
+    record->decision = *ngx_http_court_verdict(s);
 
     if (s->reason && (s->result != NGX_COURT_PASS || s->would_refuse)) {
         record->reason = s->reason->code;

@@ -38,23 +38,28 @@ ngx_http_court_log_subject(ngx_http_court_session_t *s, ngx_str_t *text,
 }
 
 
-static const char *
-ngx_http_court_log_verdict(ngx_http_court_session_t *s)
+const ngx_str_t *
+ngx_http_court_verdict(ngx_http_court_session_t *s)
 {
+    static const ngx_str_t  allow = ngx_string("allow");
+    static const ngx_str_t  refuse = ngx_string("refuse");
+    static const ngx_str_t  error = ngx_string("error");
+    static const ngx_str_t  would = ngx_string("would-refuse");
+
     if (s->would_refuse) {
-        return "would-refuse";
+        return &would;
     }
 
     switch (s->result) {
 
     case NGX_COURT_PASS:
-        return "allow";
+        return &allow;
 
     case NGX_COURT_REFUSED:
-        return "refuse";
+        return &refuse;
 
     default:
-        return "error";
+        return &error;
     }
 }
 
@@ -104,10 +109,10 @@ ngx_http_court_log_decision(ngx_http_court_session_t *s)
            ? &ngx_http_court_log_none : &s->reason->code;
 
     ngx_log_error(lcf->log_level, &log, 0,
-                  "court: decide: %s: rule=%V reason=%V interface=%V role=%V "
+                  "court: decide: %V: rule=%V reason=%V interface=%V role=%V "
                   "subject_h=%V court=%V cond=%V stage=%s why=\"%s\" "
                   "request=%V",
-                  ngx_http_court_log_verdict(s),
+                  ngx_http_court_verdict(s),
                   ngx_http_court_log_or(s->decision.rule), code,
                   ngx_http_court_log_or(s->match.interface
                                         ? &s->match.interface->id : NULL),
@@ -168,8 +173,8 @@ ngx_http_court_log_outcome(ngx_http_request_t *r, ngx_http_court_session_t *s,
     }
 
     ngx_log_error(NGX_LOG_INFO, log, 0,
-                  "court: outcome: %s: status=%ui bytes=%O request=%V",
-                  ngx_http_court_log_verdict(s), r->headers_out.status,
+                  "court: outcome: %V: status=%ui bytes=%O request=%V",
+                  ngx_http_court_verdict(s), r->headers_out.status,
                   r->connection->sent, &s->request_id);
 }
 

@@ -9,34 +9,6 @@
 #include "ngx_http_court_variables.h"
 
 
-/* what a decision says in one word */
-
-static const ngx_str_t *
-ngx_http_court_variable_decision(ngx_http_court_session_t *s)
-{
-    static const ngx_str_t  allow = ngx_string("allow");
-    static const ngx_str_t  refuse = ngx_string("refuse");
-    static const ngx_str_t  error = ngx_string("error");
-    static const ngx_str_t  would = ngx_string("would-refuse");
-
-    if (s->would_refuse) {
-        return &would;
-    }
-
-    switch (s->result) {
-
-    case NGX_COURT_PASS:
-        return &allow;
-
-    case NGX_COURT_REFUSED:
-        return &refuse;
-
-    default:
-        return &error;
-    }
-}
-
-
 /* the farthest that a fact of this request had to be fetched from */
 
 static const ngx_str_t *
@@ -258,7 +230,7 @@ ngx_http_court_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     case NGX_HTTP_COURT_VAR_DECISION:
         return ngx_http_court_variable_set(v,
-                                        ngx_http_court_variable_decision(s));
+                                           ngx_http_court_verdict(s));
     case NGX_HTTP_COURT_VAR_CACHE_STATUS:
         return ngx_http_court_variable_set(v, ngx_http_court_variable_tier(s));
 
