@@ -114,6 +114,9 @@ ngx_uint_t ngx_http_court_name(const ngx_str_t *name, ngx_uint_t underscore);
 ngx_int_t ngx_http_court_push_where(ngx_conf_t *cf, ngx_array_t *array);
 
 
+/* ngx_http_court_commands.c */
+extern ngx_command_t  ngx_http_court_commands[];
+
 /* ngx_http_court_directives.c: set functions of http's own directives */
 char *ngx_http_court_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_court_state_dir(ngx_conf_t *cf, ngx_command_t *cmd,
