@@ -28,6 +28,8 @@ typedef struct {
 static const ngx_court_audit_member_t  ngx_court_audit_members[] = {
     ngx_court_audit_member(event),
     ngx_court_audit_member(conf),
+    ngx_court_audit_member(verb),
+    ngx_court_audit_member(what),
     ngx_court_audit_member(court),
     ngx_court_audit_member(interface),
     ngx_court_audit_member(method),
@@ -263,6 +265,14 @@ ngx_court_audit_rest(ngx_court_audit_out_t *out,
                              &record->report);
     }
 
+    if (record->uid >= 0) {
+        ngx_court_audit_num(out, "uid", record->uid);
+    }
+
+    if (record->pid >= 0) {
+        ngx_court_audit_num(out, "pid", record->pid);
+    }
+
     if (record->lost) {
         ngx_court_audit_num(out, "lost", (int64_t) record->lost);
     }
@@ -349,6 +359,8 @@ ngx_court_audit_clear(ngx_court_audit_record_t *record,
 
     record->phase = phase;
     record->time = time;
+    record->uid = -1;
+    record->pid = -1;
     record->bytes = -1;
 }
 

@@ -58,6 +58,10 @@ typedef struct {
 
     ngx_str_t                  event;     /* admin: start, reload, ... */
     ngx_str_t                  conf;      /* hash of the configuration */
+    ngx_str_t                  verb;      /* control: what was asked for, */
+    ngx_str_t                  what;      /* of what, and by whom */
+    int64_t                    uid;       /* -1 none */
+    int64_t                    pid;
 
     ngx_str_t                  request_id;
     ngx_str_t                  court;

@@ -399,6 +399,14 @@ ngx_int_t ngx_http_court_audit_start(ngx_cycle_t *cycle,
 void ngx_http_court_audit_stop(ngx_http_court_main_conf_t *mcf);
 void ngx_http_court_audit_end(ngx_http_court_main_conf_t *mcf);
 void ngx_http_court_audit_adopted(ngx_http_court_main_conf_t *mcf);
+/* somebody acts on this gateway; what names nobody, and no case; written at
+ * once */
+void ngx_http_court_audit_act(ngx_http_court_main_conf_t *mcf,
+    const ngx_str_t *verb, const ngx_str_t *what, ngx_uint_t uid,
+    ngx_uint_t pid);
+/* all that this worker holds back; NGX_AGAIN: of some log it goes out when
+ * the commit under way ends; NGX_ERROR: a log cannot be written now */
+ngx_int_t ngx_http_court_audit_flush_worker(ngx_http_court_main_conf_t *mcf);
 
 /* ngx_http_court_check.c: what nginx -t refuses and warns of */
 ngx_int_t ngx_http_court_check(ngx_conf_t *cf);

@@ -70,6 +70,7 @@ struct ngx_http_court_audit_state_s {
     unsigned                   failed:1;  /* the last write or commit did */
     unsigned                   torn:1;    /* the file ends within a line */
     unsigned                   stale:1;   /* fd is of a file rotated away */
+    unsigned                   hurry:1;   /* flush when the commit ends */
 
 #if (NGX_THREADS)
     ngx_thread_task_t         *task;
@@ -100,7 +101,8 @@ void ngx_http_court_audit_close(ngx_http_court_audit_state_t *st);
 /* NGX_ERROR: it is lost, and the log will say how many are */
 ngx_int_t ngx_http_court_audit_put(ngx_http_court_audit_state_t *st,
     const ngx_court_audit_record_t *record);
-/* writes what is buffered, unless a commit is under way or none can be */
+/* writes what is buffered: when a commit that is under way ends; not while
+ * the log fails */
 void ngx_http_court_audit_flush(ngx_http_court_audit_state_t *st);
 void ngx_http_court_audit_reopen(ngx_open_file_t *file, ngx_log_t *log);
 

@@ -54,6 +54,59 @@ ngx_http_court_audit_admin(ngx_http_court_main_conf_t *mcf,
 }
 
 
+void
+ngx_http_court_audit_act(ngx_http_court_main_conf_t *mcf,
+    const ngx_str_t *verb, const ngx_str_t *what, ngx_uint_t uid,
+    ngx_uint_t pid)
+{
+    ngx_court_audit_record_t  record;
+
+    ngx_court_audit_clear(&record, NGX_COURT_AUDIT_ADMIN,
+                          ngx_http_court_audit_now());
+
+    ngx_str_set(&record.event, "control");
+
+    record.verb = *verb;
+    record.what = *what;
+    record.uid = (int64_t) uid;
+    record.pid = (int64_t) pid;
+
+    ngx_http_court_audit_each(mcf, 0, &record);
+}
+
+
+ngx_int_t
+ngx_http_court_audit_flush_worker(ngx_http_court_main_conf_t *mcf)
+{
+    ngx_int_t                      rc;
+    ngx_uint_t                     i;
+    ngx_http_court_audit_log_t   **log;
+    ngx_http_court_audit_state_t  *st;
+
+    rc = NGX_OK;
+    log = mcf->audit_logs.elts;
+
+    for (i = 0; i < mcf->audit_logs.nelts; i++) {
+        st = log[i]->state;
+
+        if (st == NULL) {
+            continue;
+        }
+
+        ngx_http_court_audit_flush(st);
+
+        if (st->failed) {
+            rc = NGX_ERROR;
+
+        } else if (st->busy && rc == NGX_OK) {
+            rc = NGX_AGAIN;
+        }
+    }
+
+    return rc;
+}
+
+
 /* sum becomes the hash of sum, name and text */
 
 static ngx_int_t

@@ -137,9 +137,11 @@ ngx_http_court_audit_commit_done(ngx_http_court_audit_state_t *st)
     if (!ngx_queue_empty(&st->waiters)) {
         ngx_http_court_audit_commit(st);
 
-    } else if (st->in.len >= st->log->buffer) {
+    } else if (st->hurry || st->in.len >= st->log->buffer) {
         ngx_http_court_audit_flush(st);
     }
+
+    st->hurry = 0;
 
     if (st->in.len || st->failed) {
         ngx_http_court_audit_arm(st);

@@ -296,7 +296,10 @@ ngx_http_court_audit_out(ngx_http_court_audit_state_t *st)
 void
 ngx_http_court_audit_flush(ngx_http_court_audit_state_t *st)
 {
-    if (!st->busy && !st->failed && st->in.len && st->log->file) {
+    if (st->busy) {
+        st->hurry = 1;
+
+    } else if (!st->failed && st->in.len && st->log->file) {
         ngx_http_court_audit_out(st);
     }
 }

@@ -107,6 +107,23 @@ test_lines(void)
            "\"status\":403,\"bytes\":0,\"prev\":\"sm3:" ZEROS "\"}\n",
            "a record that says much");
 
+    chain = chain_(0);
+    ngx_court_audit_clear(&r, NGX_COURT_AUDIT_ADMIN, 1795860000007LL);
+    ngx_str_set(&r.event, "control");
+    ngx_str_set(&r.verb, "purge");
+    ngx_str_set(&r.what, "fact identity");
+    r.uid = 0;
+    r.pid = 4711;
+
+    p = ngx_court_audit_line(&chain, &r, buf, buf + sizeof(buf));
+    line.data = buf;
+    line.len = p - buf;
+
+    is_str(&line, HEAD "\"phase\":\"admin\",\"event\":\"control\","
+           "\"verb\":\"purge\",\"what\":\"fact identity\",\"uid\":0,"
+           "\"pid\":4711,\"prev\":\"sha256:" ZEROS "\"}\n",
+           "an act of root");
+
     /* every room below the line's length is too small, and changes nothing */
 
     for (i = 0; i < line.len; i++) {
