@@ -41,6 +41,9 @@ ifneq ($(FUZZ),)
 SANFLAGS   := -fsanitize=fuzzer-no-link,address,undefined -DCOURT_FUZZ=1 \
                 -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
+ifneq ($(COVERAGE),)
+SANFLAGS   := --coverage -fprofile-update=atomic
+endif
 DEBUGFLAGS := $(if $(DEBUG),-DNGX_COURT_DEBUG=1)
 CFLAGS     ?= -O2 -g
 WARNINGS   := -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter \
@@ -55,6 +58,7 @@ LIBS       := -l:libhiredis.a -ljansson -lcrypto -lm
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tool module debug unit check-symbols suites conf demo docs asan \
+        valgrind coverage mutate \
         fuzz fuzz-seeds fuzz-targets test check deps deps-run run clean help FORCE
 
 
@@ -149,7 +153,7 @@ unit: $(B)/configured    ## unit tests; T=base/test_json for one, SAN=1
 	@for o in $(UNIT_SRC:t/unit/%.c=%); do \
 	    test -e $(B)/o/t/unit/$$o.o || rm -f $(B)/unit/$$o; done
 	-@$(MAKE) -k -j$(JOBS) --no-print-directory -s $(UNIT)
-	@t/lib/run unit$(if $(SAN),-san) $(UNIT)
+	@t/lib/run unit$(SUFFIX) $(UNIT)
 
 $(B)/libunit.a: ;
 
@@ -196,9 +200,10 @@ TEST_ENV    = BUILD='$(BUILD)' COURT_TOOL='$(abspath $(TOOL))' \
                 TEST_NGINX_SERVROOT='$(abspath $(B))/servroot' \
                 TEST_NGINX_TIMEOUT=20 \
                 PERL5LIB='$(abspath $(BUILD))/deps/perl/usr/share/perl5'
-NGINX_RUN   = $(if $(SAN),$(abspath $(B))/nginx-run,$(NGINX_BINARY))
+NGINX_RUN   = $(if $(VALGRIND),$(abspath $(BUILD))/nginx-valgrind,$(if \
+                $(SAN),$(abspath $(B))/nginx-run,$(NGINX_BINARY)))
 RUN         = $(TEST_ENV) tini -s -- t/lib/run
-SUFFIX     := $(if $(SAN),-san)
+SUFFIX     := $(if $(SAN),-san)$(if $(VALGRIND),-valgrind)
 programs    = $(sort $(shell find t/$(1) -maxdepth 1 -type f -perm -u+x \
                 2>/dev/null))
 
@@ -219,6 +224,16 @@ $(B)/nginx-run:
 
 asan: deps    ## unit tests and suites under ASan and UBSan
 	@t/lib/asan
+
+valgrind: deps    ## the same under valgrind; T="t/010-token.t ..." for some
+	@t/lib/deps valgrind
+	@COURT_NGINX='$(NGINX_BINARY)' t/lib/valgrind $(T)
+
+coverage: deps    ## lines and branches that the tests run, by layer
+	@t/lib/coverage
+
+mutate: deps    ## changes that a test must notice; T="name ..." for some
+	@t/check/mutate $(T)
 
 deps-run:
 	@t/lib/deps run
