@@ -107,6 +107,22 @@ test_lines(void)
            "\"status\":403,\"bytes\":0,\"prev\":\"sm3:" ZEROS "\"}\n",
            "a record that says much");
 
+    /* every room below the line's length is too small, and changes nothing */
+
+    for (i = 0; i < line.len; i++) {
+        chain = chain_(1);
+
+        if (ngx_court_audit_line(&chain, &r, buf, buf + i) != NULL
+            || chain.seq != 0)
+        {
+            break;
+        }
+    }
+
+    is_int(i, line.len, "no half lines");
+    ok(ngx_court_audit_line(&chain, &r, buf, buf + i) == buf + i,
+       "exactly enough is enough");
+
     chain = chain_(0);
     ngx_court_audit_clear(&r, NGX_COURT_AUDIT_ADMIN, 1795860000007LL);
     ngx_str_set(&r.event, "control");
@@ -123,22 +139,6 @@ test_lines(void)
            "\"verb\":\"purge\",\"what\":\"fact identity\",\"uid\":0,"
            "\"pid\":4711,\"prev\":\"sha256:" ZEROS "\"}\n",
            "an act of root");
-
-    /* every room below the line's length is too small, and changes nothing */
-
-    for (i = 0; i < line.len; i++) {
-        chain = chain_(1);
-
-        if (ngx_court_audit_line(&chain, &r, buf, buf + i) != NULL
-            || chain.seq != 0)
-        {
-            break;
-        }
-    }
-
-    is_int(i, line.len, "no half lines");
-    ok(ngx_court_audit_line(&chain, &r, buf, buf + i) == buf + i,
-       "exactly enough is enough");
 }
 
 
