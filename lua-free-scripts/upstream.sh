@@ -33,7 +33,7 @@ up_url='' up_cacert='' up_json='' up_wrong=0 up_unreached=0 up_rows=0
 upstream_options() {
     while [ $# -gt 0 ]; do
         case $1 in
-            --court|--role|--sub|--interface|--method|--cacert|-o)
+            --court|--role|--sub|--interface|--method|--cacert)
                 [ $# -ge 2 ] || { demo_say "courtctl: $1 needs a value"; return 2; } ;;
             -*) demo_say "courtctl: unknown option \"$1\""; return 2 ;;
             *)
@@ -47,8 +47,6 @@ upstream_options() {
             --interface) up_interface=$2 ;;
             --method) up_method=$2 ;;
             --cacert) up_cacert=$2 ;;
-            -o) [ "$2" = json ] || { demo_say "courtctl: -o takes json"; return 2; }
-                up_json=1 ;;
         esac
         shift 2
     done
@@ -199,6 +197,7 @@ upstream_check() {
 }
 
 upstream_main() {
+    [ "$ctl_output" = text ] || up_json=1
     case ${1:-} in
         check) shift; upstream_check "$@" ;;
         *) upstream_usage >&2; return 2 ;;

@@ -291,7 +291,26 @@ demo_prepare() {
     cp "$root/conf/policy/court.json" "$root/conf/courts.json" "$demo_dir/conf/"
     : > "$demo_dir/log/source.log"
     : > "$demo_dir/log/court.log"
-    demo_keys && demo_tokens && demo_redis_conf
+    demo_courtctl_conf && demo_keys && demo_tokens && demo_redis_conf
+}
+
+# what courtctl takes while the demo runs: the first gateway
+demo_courtctl_conf() {
+    cat > "$demo_dir/courtctl.conf" <<EOF
+control = unix:$demo_run/gw1-control.sock
+gateway = http://127.0.0.1:$demo_port
+audit = log/gw1.audit*
+audit_key = keys/audit.key
+assertion_key = keys/assertion.jwk
+nginx = $(command -v "$(demo_nginx)")
+nginx_conf = conf/nginx-1.conf
+nginx_pid = nginx.pid
+error_log = log/error.log
+policy = conf/court.json
+courts = conf/courts.json
+keys_dir = keys
+state_dir = tmp
+EOF
 }
 
 demo_servers() {

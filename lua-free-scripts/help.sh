@@ -1,0 +1,90 @@
+# Copyright (C) the court gateway authors
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+#
+# What "courtctl -h" says, and "courtctl NOUN -h" of the nouns that court-tool
+# answers.  The other nouns have NOUN_usage in their own file.  t/check/cli
+# compares it with the man page and the completions.
+
+# shellcheck disable=SC2034
+ctl_version=0.1.0
+
+usage() {
+    cat <<'EOF'
+usage: courtctl [-c FILE] [-o text|json] <noun> <verb> [options]
+
+examples:
+  courtctl demo start                      start the demo gateway
+  courtctl token mint --demo lawyer        a token of the running demo
+  courtctl token verify --jwks F < token   0 valid, 1 not
+  courtctl policy can-i -f conf/policy/court.json --role lawyer \
+      --favourable GET /api/v1/cases/1
+  courtctl keys new --kty seal             a line for court_cache seal_keys
+
+nouns; "courtctl NOUN -h" says more:
+  keys       new|public|join
+  token      verify|inspect|mint
+  policy     check|can-i
+  assertion  verify|mint
+  upstream   check URL: does a court service believe the gateway alone?
+  demo       start|run|stop|status|fault
+
+options: -c FILE: courtctl.conf(5); -o json; -h; --version
+
+exit codes: 0 yes/ok, 1 no, 2 usage, 3 configuration invalid,
+4 dependency unreachable, 5 not permitted, 6 undetermined
+EOF
+}
+
+token_usage() {
+    cat <<'EOF'
+usage: courtctl token verify --jwks FILE [--alg A,B] [--iss I] [--aud A]
+           [--now T] [--signature-only] < token
+       courtctl token inspect < token
+       courtctl token mint --demo ROLE [--sub S] [--claims JSON] [--kid K]
+           [--alg A] [--exp SECONDS]
+
+verify prints the payload; mint signs with a running demo's keys alone.
+EOF
+}
+
+policy_usage() {
+    cat <<'EOF'
+usage: courtctl policy check FILE
+       courtctl policy can-i -f FILE --role ROLE
+           [--facts FILE | --favourable] [--unmet CONDITION] METHOD PATH
+
+can-i: 0 allowed, 1 not, 6 where it depends on what was not given.
+EOF
+}
+
+keys_usage() {
+    cat <<'EOF'
+usage: courtctl keys new --kty ec|rsa|okp|sm2|oct|seal|audit [--crv C]
+           [--bits N] --kid K [--out FILE]
+       courtctl keys public --in FILE [--out FILE]
+       courtctl keys join [--out FILE] FILE...
+EOF
+}
+
+assertion_usage() {
+    cat <<'EOF'
+usage: courtctl assertion verify --jwks FILE --aud CODE [--iss I]
+           [--interface ID] [--leeway S] [--now T] < assertion
+       courtctl assertion mint --demo ROLE [--court CODE] [--sub S]
+           [--interface ID] [--claims JSON] [--typ T] [--exp SECONDS]
+
+verify checks as module/reference/upstream.md asks of a court service.
+EOF
+}
+
+demo_usage() {
+    cat <<'EOF'
+usage: courtctl demo start|run [--gateways N] [--upstream URL]
+       courtctl demo stop|status
+       courtctl demo fault source|redis|court
+           ok|down|hang|slow|error|garbage|mismatch
+
+COURT_PORT=N takes another port than 8080.
+EOF
+}
