@@ -43,6 +43,8 @@
 
 /* index 0 of every kind is "other": what found no room */
 #define NGX_COURT_STATE_OTHER     0
+/* of courts: "-", a request to a location without one */
+#define NGX_COURT_STATE_NONE      1
 
 
 typedef enum {
@@ -138,7 +140,8 @@ typedef struct {
     uint64_t                   audit_failed;     /* logs */
 
     uint64_t                   ncells;           /* refusals in use */
-    uint64_t                   pad2[3];
+    uint64_t                   overflow;         /* refusals without a cell */
+    uint64_t                   pad2[2];
 
     ngx_court_histogram_t      stages[NGX_COURT_NSTAGES];
     ngx_court_histogram_t      commit;
@@ -201,7 +204,7 @@ ngx_uint_t ngx_court_state_names(ngx_court_state_t *state,
 void ngx_court_state_name(ngx_court_state_t *state,
     ngx_court_name_kind_t kind, ngx_uint_t i, ngx_str_t *name);
 
-/* one decision; reason is an index, and counts where it is not an allow */
+/* a refusal; court and reason are indexes */
 void ngx_court_state_refuse(ngx_court_state_line_t *line, ngx_uint_t court,
     ngx_uint_t reason);
 
@@ -221,15 +224,21 @@ ngx_int_t ngx_court_state_each(ngx_court_state_t *state,
 ngx_uint_t ngx_court_state_alive(const ngx_court_state_line_t *line);
 
 
-/* one of the sums over all lines, in pool; gauges of those alive only */
 typedef struct {
-    ngx_court_state_line_t     sum;          /* refusals: not here */
-    ngx_uint_t                 live;         /* workers; and those exiting */
+    ngx_uint_t                 court;
+    ngx_uint_t                 reason;
+    uint64_t                   count;
+} ngx_court_state_refusals_t;
+
+/* over all lines; gauges of those alive only */
+typedef struct {
+    ngx_court_state_line_t     sum;          /* but for its refusals: */
+    ngx_court_state_refusals_t  *refusals;   /* by court, then reason */
+    ngx_uint_t                 nrefusals;
+    ngx_uint_t                 ncourts;      /* names, and of decisions */
+    ngx_uint_t                 live;         /* not exiting */
     ngx_uint_t                 exiting;
-    ngx_uint_t                 behind;       /* of another generation */
-    uint64_t                  *refusals;     /* [court * nreasons + reason] */
-    ngx_uint_t                 ncourts;
-    ngx_uint_t                 nreasons;
+    ngx_uint_t                 behind;       /* live, another generation */
 } ngx_court_state_sum_t;
 
 /* generation: the published one.  NULL: no memory */
@@ -243,6 +252,7 @@ typedef struct {
     size_t                     size;
     size_t                     used;
     int64_t                    birth;        /* ms since 1970: nginx' start */
+    unsigned                   usable:1;     /* its lock can be had */
 } ngx_court_state_info_t;
 
 void ngx_court_state_info(ngx_court_state_t *state,
@@ -250,14 +260,14 @@ void ngx_court_state_info(ngx_court_state_t *state,
 
 
 /*
- * A command to all workers: bytes that whoever polls (helper of control)
+ * A command to all workers: bytes that http/ngx_http_court_control.c
  * understands.  post: NGX_OK, *seq is its number; NGX_BUSY: the lock could
  * not be had; NGX_ERROR: too long.  Workers compare command_seq with their
  * line's command_done, read the command and, when it is done, say so.
  */
 ngx_int_t ngx_court_state_command_post(ngx_court_state_t *state,
     const ngx_str_t *command, uint64_t *seq);
-/* cheap, for polling */
+/* cheap, for polling; 0: there has been none */
 uint64_t ngx_court_state_command_seq(ngx_court_state_t *state);
 /* NGX_OK, buf (NGX_COURT_STATE_COMMAND) and seq filled; NGX_BUSY */
 ngx_int_t ngx_court_state_command_read(ngx_court_state_t *state, u_char *buf,
