@@ -418,7 +418,7 @@ CourtJose::rows(
     # with a leeway of 300 s, far from its ends: a suite may be slow
     leeway => [
         (map { [ 200, 'Authorization: Bearer ' . claimed(%$_) ] }
-             { exp => $now - 100 }, { nbf => $now + 250 },
+             { exp => $now - 20 }, { nbf => $now + 250 },
              { iat => $now + 250 }, { auth_time => $now + 250 },
              { iat => $now - 43200, exp => $now }),
         (map { [ 401, 'Authorization: Bearer ' . claimed(%$_),
