@@ -265,6 +265,10 @@ ngx_court_audit_rest(ngx_court_audit_out_t *out,
                              &record->report);
     }
 
+    if (record->cycle) {
+        ngx_court_audit_num(out, "cycle", record->cycle);
+    }
+
     if (record->uid >= 0) {
         ngx_court_audit_num(out, "uid", record->uid);
     }

@@ -62,6 +62,7 @@ typedef struct {
     ngx_str_t                  what;      /* of what, and by whom */
     int64_t                    uid;       /* -1 none */
     int64_t                    pid;
+    int64_t                    cycle;     /* worker_start: ms; 0 none */
 
     ngx_str_t                  request_id;
     ngx_str_t                  court;
@@ -121,32 +122,6 @@ void ngx_court_audit_clear(ngx_court_audit_record_t *record,
 u_char *ngx_court_audit_line(ngx_court_audit_chain_t *chain,
     const ngx_court_audit_record_t *record, u_char *buf, u_char *last);
 
-
-/*
- * What a file says about itself (ngx_court_audit_verify.c).  Chains that
- * begin behind their first line are what rotation leaves; the same state may
- * be given one file after the other.
- */
-typedef struct {
-    ngx_pool_t                *pool;
-    ngx_array_t               *chains;
-    uint64_t                   records;
-    uint64_t                   torn;      /* lines that are no record */
-    uint64_t                   gaps;      /* sequence numbers left out */
-    uint64_t                   broken;    /* a line before was changed */
-    uint64_t                   resumed;   /* chains that begin later */
-    uint64_t                   first_bad; /* number of the line, 0 none */
-    uint64_t                   lines;
-} ngx_court_audit_verify_t;
-
-ngx_int_t ngx_court_audit_verify_init(ngx_court_audit_verify_t *v,
-    ngx_pool_t *pool);
-/* text of whole lines; NGX_OK, NGX_ERROR without memory */
-ngx_int_t ngx_court_audit_verify(ngx_court_audit_verify_t *v,
-    const ngx_str_t *text);
-/* chains, and those of them whose process did not say that it stops */
-ngx_uint_t ngx_court_audit_verify_chains(const ngx_court_audit_verify_t *v,
-    ngx_uint_t *open);
 
 /* shared: hash of one line without its newline */
 ngx_int_t ngx_court_audit_hash(ngx_uint_t sm3, const ngx_str_t *line,

@@ -2,30 +2,55 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * Reads lines back: is every chain whole?  Written for files that somebody
- * may have tampered with: any bytes are taken, none are trusted.
+ * A chain is known by who writes it; the name of a worker's says its slot and
+ * when it began (reference/record.md), so that it is seen where another one
+ * took over its slot: the worker was killed.
  */
 
-#include "ngx_court_audit.h"
+#include "ngx_court_audit_verify.h"
+
+
+#define NGX_COURT_AUDIT_NONE  ((uint32_t) -1)
 
 
 typedef struct {
     ngx_str_t                  gateway;
     ngx_str_t                  worker;
-    uint64_t                   seq;
-    u_char                     hash[2][NGX_COURT_AUDIT_HASH_LEN];
-    ngx_uint_t                 stopped;
+    ngx_str_t                  slot;      /* "0", "m" of the master */
+    ngx_str_t                  log;       /* of many logs of a process */
+    int64_t                    began;     /* ms; 0: a name that is not ours */
+    int64_t                    cycle;     /* of the worker; 0 unknown */
+    ngx_int_t                  segment;   /* of the file being read, or -1 */
+    ngx_uint_t                 file;
 } ngx_court_audit_seen_t;
 
-/* what is read out of one line */
+/* what of a chain stands in one file */
 typedef struct {
-    ngx_str_t                  gateway;
-    ngx_str_t                  worker;
-    ngx_str_t                  event;
-    ngx_str_t                  prev;      /* hex */
-    ngx_uint_t                 sm3;
-    int64_t                    seq;
-} ngx_court_audit_said_t;
+    uint32_t                   chain;
+    ngx_uint_t                 file;
+    uint64_t                   line;      /* of first and last */
+    uint64_t                   end;
+    uint64_t                   first;
+    uint64_t                   last;
+    u_char                     prev[NGX_COURT_AUDIT_HASH_LEN];
+    u_char                     hash[NGX_COURT_AUDIT_HASH_LEN];
+    ngx_uint_t                 stopped;
+} ngx_court_audit_segment_t;
+
+
+static ngx_int_t
+ngx_court_audit_verify_buckets(ngx_court_audit_verify_t *v, ngx_uint_t n)
+{
+    v->buckets = ngx_palloc(v->pool, n * sizeof(uint32_t));
+    if (v->buckets == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memset(v->buckets, 0xff, n * sizeof(uint32_t));
+    v->nbuckets = n;
+
+    return NGX_OK;
+}
 
 
 ngx_int_t
@@ -34,80 +59,166 @@ ngx_court_audit_verify_init(ngx_court_audit_verify_t *v, ngx_pool_t *pool)
     ngx_memzero(v, sizeof(ngx_court_audit_verify_t));
 
     v->pool = pool;
-    v->chains = ngx_array_create(pool, 8, sizeof(ngx_court_audit_seen_t));
+    v->chains = ngx_array_create(pool, 64, sizeof(ngx_court_audit_seen_t));
+    v->segments = ngx_array_create(pool, 64,
+                                   sizeof(ngx_court_audit_segment_t));
 
-    return v->chains ? NGX_OK : NGX_ERROR;
+    return (v->chains && v->segments)
+           ? ngx_court_audit_verify_buckets(v, 256) : NGX_ERROR;
+}
+
+
+void
+ngx_court_audit_verify_file(ngx_court_audit_verify_t *v, ngx_uint_t file)
+{
+    v->file = file;
+    v->lines = 0;
 }
 
 
 static void
-ngx_court_audit_verify_bad(ngx_court_audit_verify_t *v)
+ngx_court_audit_verify_report(ngx_court_audit_verify_t *v,
+    ngx_court_audit_kind_t kind, const ngx_court_audit_segment_t *s,
+    uint64_t line, uint64_t seq, uint64_t n)
 {
-    if (v->first_bad == 0) {
-        v->first_bad = v->lines;
+    ngx_court_audit_seen_t     *seen;
+    ngx_court_audit_finding_t   f;
+
+    v->found[kind]++;
+
+    if (kind == NGX_COURT_AUDIT_GAP) {
+        v->missing += n;
+    }
+
+    if (v->report == NULL) {
+        return;
+    }
+
+    ngx_memzero(&f, sizeof(ngx_court_audit_finding_t));
+
+    f.kind = kind;
+    f.file = v->file;
+    f.line = line;
+    f.seq = seq;
+    f.n = n;
+
+    if (s) {
+        seen = (ngx_court_audit_seen_t *) v->chains->elts + s->chain;
+
+        f.file = s->file;
+        f.gateway = seen->gateway;
+        f.worker = seen->worker;
+    }
+
+    v->report(v->data, &f);
+}
+
+
+/* FNV-1a: who writes the names is not our enemy's choice, but the files are */
+
+static uint32_t
+ngx_court_audit_verify_mix(uint32_t h, const ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        h = (h ^ s->data[i]) * 16777619;
+    }
+
+    return h;
+}
+
+
+static uint32_t *
+ngx_court_audit_verify_bucket(ngx_court_audit_verify_t *v,
+    const ngx_str_t *gateway, const ngx_str_t *worker)
+{
+    uint32_t                 h;
+    ngx_court_audit_seen_t  *seen, *s;
+
+    seen = v->chains->elts;
+    h = ngx_court_audit_verify_mix(2166136261u, gateway);
+    h = ngx_court_audit_verify_mix(h, worker);
+
+    for ( ;; ) {
+        h &= v->nbuckets - 1;
+
+        if (v->buckets[h] == NGX_COURT_AUDIT_NONE) {
+            return &v->buckets[h];
+        }
+
+        s = &seen[v->buckets[h]];
+
+        if (ngx_court_str_eq(&s->worker, worker)
+            && ngx_court_str_eq(&s->gateway, gateway))
+        {
+            return &v->buckets[h];
+        }
+
+        h++;
     }
 }
 
 
+/* at most half of the buckets are taken */
+
 static ngx_int_t
-ngx_court_audit_verify_prev(ngx_court_audit_said_t *said, ngx_str_t *text)
+ngx_court_audit_verify_grow(ngx_court_audit_verify_t *v)
 {
-    size_t  n;
+    ngx_uint_t               i;
+    ngx_court_audit_seen_t  *seen;
 
-    n = 0;
-
-    if (text->len > 4 && ngx_strncmp(text->data, "sm3:", 4) == 0) {
-        said->sm3 = 1;
-        n = 4;
-
-    } else if (text->len > 7 && ngx_strncmp(text->data, "sha256:", 7) == 0) {
-        said->sm3 = 0;
-        n = 7;
+    if (2 * (v->chains->nelts + 1) <= v->nbuckets) {
+        return NGX_OK;
     }
 
-    said->prev.data = text->data + n;
-    said->prev.len = text->len - n;
+    if (ngx_court_audit_verify_buckets(v, 2 * v->nbuckets) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    return (n && said->prev.len == 2 * NGX_COURT_AUDIT_HASH_LEN)
-           ? NGX_OK : NGX_DECLINED;
+    seen = v->chains->elts;
+
+    for (i = 0; i < v->chains->nelts; i++) {
+        *ngx_court_audit_verify_bucket(v, &seen[i].gateway, &seen[i].worker)
+            = (uint32_t) i;
+    }
+
+    return NGX_OK;
 }
 
 
-static ngx_int_t
-ngx_court_audit_verify_read(ngx_pool_t *pool, const ngx_str_t *line,
-    ngx_court_audit_said_t *said)
+/* SLOT-PID-MILLISECONDS[-LOG]; a name that is not so is a name still */
+
+static void
+ngx_court_audit_verify_name(ngx_court_audit_seen_t *seen)
 {
-    int64_t            version;
-    ngx_str_t          prev;
-    ngx_court_json_t  *root;
+    u_char      *p, *last, *dash;
+    ngx_str_t    part[4];
+    ngx_uint_t   n;
 
-    ngx_memzero(said, sizeof(ngx_court_audit_said_t));
+    ngx_memzero(part, sizeof(part));
 
-    root = ngx_court_json_parse(pool, line, &ngx_court_json_small, NULL);
+    p = seen->worker.data;
+    last = p + seen->worker.len;
 
-    if (root == NULL
-        || ngx_court_json_int(ngx_court_json_get(root, "v"), &version)
-           != NGX_OK
-        || version != NGX_COURT_AUDIT_VERSION
-        || ngx_court_json_int(ngx_court_json_get(root, "seq"), &said->seq)
-           != NGX_OK
-        || said->seq < 1
-        || ngx_court_json_string(ngx_court_json_get(root, "gateway"),
-                                 &said->gateway)
-           != NGX_OK
-        || ngx_court_json_string(ngx_court_json_get(root, "worker"),
-                                 &said->worker)
-           != NGX_OK
-        || ngx_court_json_string(ngx_court_json_get(root, "prev"), &prev)
-           != NGX_OK)
-    {
-        return NGX_DECLINED;
+    for (n = 0; n < 4; n++) {
+        dash = (n < 3) ? ngx_strlchr(p, last, '-') : NULL;
+
+        part[n].data = p;
+        part[n].len = (dash ? dash : last) - p;
+
+        if (dash == NULL) {
+            break;
+        }
+
+        p = dash + 1;
     }
 
-    (void) ngx_court_json_string(ngx_court_json_get(root, "event"),
-                                 &said->event);
-
-    return ngx_court_audit_verify_prev(said, &prev);
+    if (n >= 2 && n < 4) {
+        seen->slot = part[0];
+        seen->log = part[3];
+        seen->began = ngx_max(ngx_atoof(part[2].data, part[2].len), 0);
+    }
 }
 
 
@@ -115,17 +226,17 @@ static ngx_court_audit_seen_t *
 ngx_court_audit_verify_chain(ngx_court_audit_verify_t *v,
     const ngx_court_audit_said_t *said)
 {
-    ngx_uint_t               i;
+    uint32_t                *bucket;
     ngx_court_audit_seen_t  *seen;
 
-    seen = v->chains->elts;
+    bucket = ngx_court_audit_verify_bucket(v, &said->gateway, &said->worker);
 
-    for (i = v->chains->nelts; i-- > 0; /* void */ ) {
-        if (ngx_court_str_eq(&seen[i].worker, &said->worker)
-            && ngx_court_str_eq(&seen[i].gateway, &said->gateway))
-        {
-            return &seen[i];
-        }
+    if (*bucket != NGX_COURT_AUDIT_NONE) {
+        return (ngx_court_audit_seen_t *) v->chains->elts + *bucket;
+    }
+
+    if (ngx_court_audit_verify_grow(v) != NGX_OK) {
+        return NULL;
     }
 
     seen = ngx_array_push(v->chains);
@@ -135,6 +246,7 @@ ngx_court_audit_verify_chain(ngx_court_audit_verify_t *v,
 
     ngx_memzero(seen, sizeof(ngx_court_audit_seen_t));
 
+    seen->segment = -1;
     seen->worker.data = ngx_pstrdup(v->pool, (ngx_str_t *) &said->worker);
     seen->gateway.data = ngx_pstrdup(v->pool, (ngx_str_t *) &said->gateway);
 
@@ -145,130 +257,249 @@ ngx_court_audit_verify_chain(ngx_court_audit_verify_t *v,
 
     seen->worker.len = said->worker.len;
     seen->gateway.len = said->gateway.len;
+    ngx_court_audit_verify_name(seen);
+
+    bucket = ngx_court_audit_verify_bucket(v, &seen->gateway, &seen->worker);
+    *bucket = (uint32_t) (v->chains->nelts - 1);
 
     return seen;
 }
 
 
-static void
-ngx_court_audit_verify_next(ngx_court_audit_verify_t *v,
+static ngx_court_audit_segment_t *
+ngx_court_audit_verify_begin(ngx_court_audit_verify_t *v,
     ngx_court_audit_seen_t *seen, const ngx_court_audit_said_t *said)
 {
-    u_char      hex[2 * NGX_COURT_AUDIT_HASH_LEN];
-    ngx_uint_t  begins;
+    ngx_court_audit_segment_t  *s;
 
-    begins = (seen->seq == 0 && said->seq != 1);
-
-    if (begins) {
-        v->resumed++;
-        return;
+    s = ngx_array_push(v->segments);
+    if (s == NULL) {
+        return NULL;
     }
 
-    ngx_hex_dump(hex, seen->hash[said->sm3], NGX_COURT_AUDIT_HASH_LEN);
+    ngx_memzero(s, sizeof(ngx_court_audit_segment_t));
 
-    if ((uint64_t) said->seq <= seen->seq
-        || ngx_memcmp(hex, said->prev.data, sizeof(hex)) != 0)
-    {
-        v->broken++;
-        ngx_court_audit_verify_bad(v);
+    s->chain = (uint32_t) (seen - (ngx_court_audit_seen_t *) v->chains->elts);
+    s->file = v->file;
+    s->line = v->lines;
+    s->first = said->seq;
+    ngx_memcpy(s->prev, said->prev, NGX_COURT_AUDIT_HASH_LEN);
+
+    seen->segment = v->segments->nelts - 1;
+    seen->file = v->file;
+
+    if (said->seq == 1) {
+        seen->cycle = ngx_max(ngx_atoof(said->cycle.data, said->cycle.len), 0);
     }
 
-    if ((uint64_t) said->seq > seen->seq + 1) {
-        v->gaps += said->seq - seen->seq - 1;
-        ngx_court_audit_verify_bad(v);
-    }
+    return s;
 }
 
 
-static ngx_int_t
-ngx_court_audit_verify_line(ngx_court_audit_verify_t *v,
-    const ngx_str_t *line, ngx_pool_t *pool)
+/* the next line of a segment: is it the one behind the last? */
+
+static void
+ngx_court_audit_verify_next(ngx_court_audit_verify_t *v,
+    ngx_court_audit_segment_t *s, const ngx_court_audit_said_t *said)
 {
-    ngx_court_audit_said_t   said;
-    ngx_court_audit_seen_t  *seen;
+    uint64_t  seq;
 
-    if (ngx_court_audit_verify_read(pool, line, &said) != NGX_OK) {
-        v->torn++;
-        ngx_court_audit_verify_bad(v);
-        return NGX_OK;
+    seq = (uint64_t) said->seq;
+
+    if (seq <= s->last
+        || ngx_memcmp(s->hash, said->prev, NGX_COURT_AUDIT_HASH_LEN) != 0)
+    {
+        ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_BROKEN, s, v->lines,
+                                      seq, 0);
     }
 
-    seen = ngx_court_audit_verify_chain(v, &said);
-    if (seen == NULL) {
-        return NGX_ERROR;
+    if (seq > s->last + 1) {
+        ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_GAP, s, v->lines,
+                                      s->last + 1, seq - s->last - 1);
     }
-
-    ngx_court_audit_verify_next(v, seen, &said);
-
-    v->records++;
-    seen->seq = said.seq;
-    seen->stopped = (said.event.len == 4
-                     && ngx_strncmp(said.event.data, "stop", 4) == 0)
-                    || (said.event.len == 11
-                        && ngx_strncmp(said.event.data, "worker_stop", 11)
-                           == 0);
-
-    return (ngx_court_audit_hash(0, line, seen->hash[0]) == NGX_OK
-            && ngx_court_audit_hash(1, line, seen->hash[1]) == NGX_OK)
-           ? NGX_OK : NGX_ERROR;
 }
 
 
 ngx_int_t
-ngx_court_audit_verify(ngx_court_audit_verify_t *v, const ngx_str_t *text)
+ngx_court_audit_verify_line(ngx_court_audit_verify_t *v,
+    const ngx_str_t *line, ngx_court_audit_said_t *said)
 {
-    u_char      *p, *last, *eol;
-    ngx_int_t    rc;
-    ngx_str_t    line;
-    ngx_pool_t  *pool;
+    ngx_court_audit_seen_t     *seen;
+    ngx_court_audit_segment_t  *s;
 
-    p = text->data;
-    last = p + text->len;
-    rc = NGX_OK;
+    v->lines++;
+    said->seq = 0;
 
-    for ( /* void */ ; p < last && rc == NGX_OK; p = eol + 1) {
-
-        eol = ngx_strlchr(p, last, '\n');
-        if (eol == NULL) {
-            eol = last;
-        }
-
-        v->lines++;
-
-        line.data = p;
-        line.len = eol - p;
-
-        if (line.len == 0) {
-            continue;
-        }
-
-        pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, v->pool->log);
-        if (pool == NULL) {
-            return NGX_ERROR;
-        }
-
-        rc = ngx_court_audit_verify_line(v, &line, pool);
-
-        ngx_destroy_pool(pool);
+    if (line->len == 0) {
+        return NGX_OK;
     }
 
-    return rc;
+    if (line->len >= NGX_COURT_AUDIT_MAX
+        || ngx_court_audit_scan(line, said) != NGX_OK)
+    {
+        said->seq = 0;
+        ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_TORN, NULL, v->lines,
+                                      0, 0);
+        return NGX_OK;
+    }
+
+    seen = ngx_court_audit_verify_chain(v, said);
+    if (seen == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (seen->segment >= 0 && seen->file == v->file) {
+        s = (ngx_court_audit_segment_t *) v->segments->elts + seen->segment;
+        ngx_court_audit_verify_next(v, s, said);
+
+    } else {
+        s = ngx_court_audit_verify_begin(v, seen, said);
+        if (s == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    v->records++;
+    s->last = said->seq;
+    s->end = v->lines;
+    s->stopped = ngx_court_audit_is(&said->event, "stop")
+                 || ngx_court_audit_is(&said->event, "worker_stop");
+
+    return ngx_court_audit_hash(said->sm3, line, s->hash);
 }
 
 
-ngx_uint_t
-ngx_court_audit_verify_chains(const ngx_court_audit_verify_t *v,
-    ngx_uint_t *open)
+static int
+ngx_court_audit_verify_compare(const void *one, const void *two)
+{
+    const ngx_court_audit_segment_t  *a = one, *b = two;
+
+    if (a->chain != b->chain) {
+        return a->chain < b->chain ? -1 : 1;
+    }
+
+    if (a->first != b->first) {
+        return a->first < b->first ? -1 : 1;
+    }
+
+    return a->file < b->file ? -1 : a->file > b->file;
+}
+
+
+static void
+ngx_court_audit_verify_join(ngx_court_audit_verify_t *v,
+    const ngx_court_audit_segment_t *a, const ngx_court_audit_segment_t *b)
+{
+    if (b->first <= a->last) {
+        ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_TWICE, b, b->line,
+                                      b->first, 0);
+
+    } else if (b->first > a->last + 1) {
+        ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_GAP, b, b->line,
+                                      a->last + 1, b->first - a->last - 1);
+
+    } else if (ngx_memcmp(a->hash, b->prev, NGX_COURT_AUDIT_HASH_LEN) != 0) {
+        ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_BROKEN, b, b->line,
+                                      b->first, 0);
+    }
+}
+
+
+static void
+ngx_court_audit_verify_first(ngx_court_audit_verify_t *v,
+    const ngx_court_audit_segment_t *s)
+{
+    static const u_char  zeros[NGX_COURT_AUDIT_HASH_LEN];
+
+    if (s->first > 1) {
+        ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_LATE, s, s->line,
+                                      s->first, 0);
+
+    } else if (ngx_memcmp(s->prev, zeros, sizeof(zeros)) != 0) {
+        ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_BROKEN, s, s->line,
+                                      s->first, 0);
+    }
+}
+
+
+/*
+ * Another worker in the same slot, later, and of the same start or reload:
+ * one that a reload replaces works on until its last connection ends.
+ */
+
+static ngx_uint_t
+ngx_court_audit_verify_replaced(ngx_court_audit_verify_t *v,
+    const ngx_court_audit_seen_t *dead)
 {
     ngx_uint_t               i;
     ngx_court_audit_seen_t  *seen;
 
     seen = v->chains->elts;
-    *open = 0;
 
-    for (i = 0; i < v->chains->nelts; i++) {
-        *open += !seen[i].stopped;
+    for (i = 0; dead->cycle && i < v->chains->nelts; i++) {
+        if (seen[i].began > dead->began && seen[i].cycle == dead->cycle
+            && ngx_court_str_eq(&seen[i].slot, &dead->slot)
+            && ngx_court_str_eq(&seen[i].log, &dead->log)
+            && ngx_court_str_eq(&seen[i].gateway, &dead->gateway))
+        {
+            return 1;
+        }
     }
 
-    return v->chains->nelts;
+    return 0;
+}
+
+
+ngx_int_t
+ngx_court_audit_verify_end(ngx_court_audit_verify_t *v)
+{
+    ngx_uint_t                  i, n;
+    ngx_court_audit_seen_t     *seen;
+    ngx_court_audit_segment_t  *s;
+
+    s = v->segments->elts;
+    n = v->segments->nelts;
+    seen = v->chains->elts;
+
+    ngx_qsort(s, n, sizeof(ngx_court_audit_segment_t),
+              ngx_court_audit_verify_compare);
+
+    for (i = 0; i < n; i++) {
+
+        if (i == 0 || s[i - 1].chain != s[i].chain) {
+            ngx_court_audit_verify_first(v, &s[i]);
+
+        } else {
+            ngx_court_audit_verify_join(v, &s[i - 1], &s[i]);
+        }
+
+        if ((i + 1 == n || s[i + 1].chain != s[i].chain) && !s[i].stopped) {
+            ngx_court_audit_verify_report(v,
+                ngx_court_audit_verify_replaced(v, &seen[s[i].chain])
+                ? NGX_COURT_AUDIT_KILLED : NGX_COURT_AUDIT_OPEN,
+                &s[i], s[i].end, s[i].last, 0);
+        }
+
+        seen[s[i].chain].segment = -1;
+    }
+
+    return NGX_OK;
+}
+
+
+uint64_t
+ngx_court_audit_verify_faults(const ngx_court_audit_verify_t *v)
+{
+    ngx_uint_t  i;
+    uint64_t    n;
+
+    n = 0;
+
+    for (i = 0; i < NGX_COURT_AUDIT_NFINDINGS; i++) {
+        if (i != NGX_COURT_AUDIT_OPEN && i != NGX_COURT_AUDIT_LATE) {
+            n += v->found[i];
+        }
+    }
+
+    return n;
 }
