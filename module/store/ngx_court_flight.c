@@ -125,7 +125,7 @@ ngx_court_flight_join(ngx_court_flight_t *flight, ngx_court_waiter_t *waiter)
 {
     waiter->source = flight->source;
     waiter->flight = flight;
-    waiter->source->waiting++;
+    ngx_court_tier_waits(waiter->source, 1);
 
     ngx_queue_insert_tail(&flight->waiters, &waiter->queue);
 }
@@ -297,8 +297,11 @@ ngx_court_flight_fetch(ngx_court_flight_t *flight)
         return;
     }
 
+    flight->began = ngx_court_state_clock();
+    ngx_court_flight_gauge(source);
+
     if (ngx_court_flight_depart(flight) != NGX_OK) {
-        (void) ngx_court_source_result(source, 0, ngx_current_msec);
+        (void) ngx_court_flight_result(flight, NGX_COURT_F_UNAVAILABLE);
         ngx_court_flight_unavailable(flight, "no departure", 0);
         return;
     }
@@ -318,7 +321,7 @@ ngx_court_flight_fetch(ngx_court_flight_t *flight)
         != NGX_OK)
     {
         ngx_court_flight_report(flight,
-               ngx_court_source_result(source, 0, ngx_current_msec),
+               ngx_court_flight_result(flight, NGX_COURT_F_UNAVAILABLE),
                "the fetch could not be started");
         ngx_court_flight_unavailable(flight, "the fetch could not be started",
                                      0);
@@ -337,9 +340,7 @@ ngx_court_flight_answer(void *ctx, const ngx_court_answer_t *answer)
 
     ngx_court_flight_decode(flight, answer, &found);
 
-    change = ngx_court_source_result(flight->source,
-                                     found.state != NGX_COURT_F_UNAVAILABLE,
-                                     ngx_current_msec);
+    change = ngx_court_flight_result(flight, found.state);
 
     ngx_court_flight_report(flight, change, found.why);
 

@@ -13,6 +13,7 @@
 #define _NGX_COURT_FLIGHT_H_INCLUDED_
 
 #include "ngx_court_flight_wake.h"
+#include "ngx_court_source.h"
 
 
 typedef struct {
@@ -26,6 +27,8 @@ typedef struct {
     ngx_str_t                  name;          /* in Redis; "": not asked */
     ngx_queue_t                waiters;
     int64_t                    fetched;       /* start of the fetch, or 0 */
+    uint64_t                   began;         /* the same, ns of a clock that
+                                               * nobody sets */
     ngx_court_wake_t          *wake;          /* for the landing */
     unsigned                   has_court:1;
     unsigned                   in_l2:1;       /* Redis may hold an old one */
@@ -43,6 +46,12 @@ void ngx_court_flight_join(ngx_court_flight_t *flight,
 
 /* begins; may have landed on return, those who wait are told later */
 void ngx_court_flight_run(ngx_court_flight_t *flight, ngx_uint_t no_l2);
+
+/* ngx_court_tier_count.c: a fetch has begun; it has ended, and its source is
+ * told */
+void ngx_court_flight_gauge(ngx_court_source_t *source);
+ngx_court_source_change_t ngx_court_flight_result(ngx_court_flight_t *flight,
+    ngx_court_fact_state_t state);
 
 
 /*

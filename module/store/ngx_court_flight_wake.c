@@ -81,7 +81,7 @@ ngx_court_wake_tell(ngx_court_waiter_t *waiter,
     ngx_court_source_t  *source;
 
     source = waiter->source;
-    source->waiting--;
+    ngx_court_tier_waits(source, -1);
     waiter->flight = NULL;
 
     /* whatever went before: nobody gets an answer older than he demands */
@@ -95,12 +95,7 @@ ngx_court_wake_tell(ngx_court_waiter_t *waiter,
         found = &old;
     }
 
-    if (found->state == NGX_COURT_F_UNAVAILABLE) {
-        source->unavailable++;
-
-    } else {
-        source->hits[found->tier]++;
-    }
+    ngx_court_tier_count(source, found);
 
     waiter->wake(waiter, found);
 }
@@ -127,7 +122,7 @@ ngx_court_wakes_stop(ngx_court_tiers_t *tiers)
             ngx_queue_remove(q);
             waiter = ngx_queue_data(q, ngx_court_waiter_t, queue);
             waiter->flight = NULL;
-            waiter->source->waiting--;
+            ngx_court_tier_waits(waiter->source, -1);
         }
 
         ngx_destroy_pool(wake->pool);

@@ -30,6 +30,12 @@ ngx_court_wake_t *ngx_court_wake_create(ngx_pool_t *pool, ngx_log_t *log);
 /* waiters and found are set; the rest happens by itself */
 void ngx_court_wake_post(ngx_court_tiers_t *tiers, ngx_court_wake_t *wake);
 
+/* an answer that a request gets, and a request that waits or no longer does,
+ * are counted (ngx_court_tier_count.c) */
+void ngx_court_tier_count(ngx_court_source_t *source,
+    const ngx_court_found_t *found);
+void ngx_court_tier_waits(ngx_court_source_t *source, ngx_int_t n);
+
 /* lets go of all who are still to be told */
 void ngx_court_wakes_stop(ngx_court_tiers_t *tiers);
 

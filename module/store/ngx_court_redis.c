@@ -48,6 +48,13 @@ ngx_court_redis_conf(ngx_court_redis_t *redis)
 }
 
 
+void
+ngx_court_redis_metric(ngx_court_redis_t *redis, ngx_uint_t metric)
+{
+    redis->metric = metric;
+}
+
+
 ngx_int_t
 ngx_court_redis_start(ngx_court_redis_t *redis, ngx_cycle_t *cycle)
 {
@@ -87,7 +94,7 @@ ngx_court_redis_stop(ngx_court_redis_t *redis)
     }
 
     redis->state = NGX_COURT_REDIS_S_STOPPED;
-    redis->stats.up = 0;
+    ngx_court_redis_is_up(redis, 0);
 
     ngx_court_redis_conn_close(&redis->conn);
 
@@ -177,6 +184,8 @@ ngx_court_redis_send(ngx_court_redis_t *redis, const ngx_str_t *argv,
         return;
     }
 
+    ngx_court_redis_ended(redis, DOWN);
+
     if (handler) {
         handler(ctx, NGX_COURT_REDIS_DOWN, NULL);
     }
@@ -263,6 +272,7 @@ ngx_court_redis_deadline(ngx_event_t *ev)
 
         redis->ndead++;
         redis->stats.timeouts++;
+        ngx_court_redis_ended(redis, TIMEOUT);
 
         if (command->handler) {
             command->handler(command->ctx, NGX_COURT_REDIS_DOWN, NULL);
@@ -283,6 +293,21 @@ ngx_court_redis_deadline(ngx_event_t *ev)
     }
 
     ngx_court_redis_arm(redis);
+}
+
+
+static void
+ngx_court_redis_count(ngx_court_redis_t *redis,
+    ngx_court_redis_status_t status)
+{
+    static const ngx_court_state_result_t  how[] = {
+        NGX_COURT_STATE_R_OK,                  /* VALUE */
+        NGX_COURT_STATE_R_NIL,
+        NGX_COURT_STATE_R_ERROR,
+        NGX_COURT_STATE_R_DOWN
+    };
+
+    ngx_court_count(&ngx_court_redis_line(redis)->commands[how[status]]);
 }
 
 
@@ -335,6 +360,10 @@ ngx_court_redis_reply(ngx_court_redis_conn_t *conn,
                || reply->type == NGX_COURT_REDIS_T_INTEGER)
     {
         status = NGX_COURT_REDIS_VALUE;
+    }
+
+    if (!dead) {
+        ngx_court_redis_count(redis, status);
     }
 
     if (!dead && command.handler) {

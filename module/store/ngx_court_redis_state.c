@@ -31,6 +31,7 @@ void
 ngx_court_redis_connect(ngx_court_redis_t *redis)
 {
     redis->stats.connects++;
+    ngx_court_count(&ngx_court_redis_line(redis)->connects);
     redis->state = NGX_COURT_REDIS_S_GREETING;
 
     if (ngx_court_redis_greet(redis) != NGX_OK
@@ -135,6 +136,15 @@ ngx_court_redis_greeted(ngx_court_redis_t *redis,
 }
 
 
+void
+ngx_court_redis_is_up(ngx_court_redis_t *redis, ngx_uint_t up)
+{
+    redis->stats.up = up;
+
+    ngx_court_set(&ngx_court_redis_line(redis)->up, up);
+}
+
+
 static void
 ngx_court_redis_up(ngx_court_redis_t *redis)
 {
@@ -143,7 +153,7 @@ ngx_court_redis_up(ngx_court_redis_t *redis)
     }
 
     redis->state = NGX_COURT_REDIS_S_UP;
-    redis->stats.up = 1;
+    ngx_court_redis_is_up(redis, 1);
     redis->up_since = ngx_current_msec;
     redis->conn.ready = 1;
 
@@ -173,7 +183,7 @@ ngx_court_redis_closed(ngx_court_redis_conn_t *conn, const char *why,
     if (eof && redis->state == NGX_COURT_REDIS_S_UP && redis->count == 0
         && ngx_current_msec - redis->up_since >= NGX_COURT_REDIS_BACKOFF_MAX)
     {
-        redis->stats.up = 0;
+        ngx_court_redis_is_up(redis, 0);
         ngx_court_redis_connect(redis);
         return;
     }
@@ -196,7 +206,8 @@ ngx_court_redis_fail(ngx_court_redis_t *redis, const char *why)
     }
 
     redis->stats.failures++;
-    redis->stats.up = 0;
+    ngx_court_count(&ngx_court_redis_line(redis)->failures);
+    ngx_court_redis_is_up(redis, 0);
     redis->state = NGX_COURT_REDIS_S_WAITING;
 
     if (!redis->broken) {
@@ -239,6 +250,8 @@ ngx_court_redis_drain(ngx_court_redis_t *redis)
             redis->ndead--;
             continue;
         }
+
+        ngx_court_redis_ended(redis, DOWN);
 
         if (command.handler) {
             command.handler(command.ctx, NGX_COURT_REDIS_DOWN, NULL);

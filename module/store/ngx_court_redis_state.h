@@ -12,6 +12,7 @@
 #include "ngx_court_redis.h"
 #include "ngx_court_redis_conn.h"
 #include "ngx_court_redis_backoff.h"
+#include "ngx_court_state.h"
 
 
 #define NGX_COURT_REDIS_INFLIGHT   1024   /* commands, a power of two */
@@ -70,11 +71,20 @@ struct ngx_court_redis_s {
     ngx_msec_t                 up_since;
     ngx_msec_t                 error_logged;
     ngx_court_redis_stats_t    stats;
+    ngx_uint_t                 metric;    /* name in the zone "state" */
     unsigned                   broken:1;  /* since a failure: queue nothing */
     unsigned                   error_seen:1;
 };
 
 
+/* what is counted about it, in this worker's line */
+#define ngx_court_redis_line(redis)                                           \
+    (&ngx_court_state_line->redis[(redis)->metric])
+#define ngx_court_redis_ended(redis, how)                                     \
+    ngx_court_count(&ngx_court_redis_line(redis)                              \
+                        ->commands[NGX_COURT_STATE_R_##how])
+
+void ngx_court_redis_is_up(ngx_court_redis_t *redis, ngx_uint_t up);
 void ngx_court_redis_connect_event(ngx_event_t *ev);
 void ngx_court_redis_connect(ngx_court_redis_t *redis);
 ngx_int_t ngx_court_redis_greeted(ngx_court_redis_t *redis,

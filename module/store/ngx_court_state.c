@@ -172,6 +172,17 @@ ngx_court_state_layout(ngx_court_state_t *state)
 }
 
 
+uint64_t
+ngx_court_state_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+
 ngx_int_t
 ngx_court_state_lock(ngx_court_state_t *state)
 {
@@ -292,10 +303,12 @@ ngx_court_state_join(ngx_court_state_t *state, int64_t now, ngx_log_t *log)
     if (line == NULL) {
         ngx_court_state_unlock(state);
 
-        ngx_log_error(state->warned ? NGX_LOG_INFO : NGX_LOG_WARN, log, 0,
-                      "court zone \"state\" has no line for this worker: "
-                      "what it does is not counted");
-        state->warned = 1;
+        if (!state->warned) {
+            state->warned = 1;
+            ngx_log_error(NGX_LOG_WARN, log, 0, "court zone \"state\" has "
+                          "no line for this worker: what it does is not "
+                          "counted");
+        }
 
         return NGX_DECLINED;
     }

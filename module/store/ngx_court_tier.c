@@ -44,7 +44,7 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
     if (rc != NGX_DECLINED) {
 
         if (rc == NGX_OK) {
-            source->hits[NGX_COURT_TIER_ZONE]++;
+            ngx_court_tier_count(source, found);
         }
 
         return rc;
@@ -102,7 +102,7 @@ ngx_court_tier_refuse(ngx_court_source_t *source, ngx_court_found_t *found,
     found->why = why;
     found->overloaded = overloaded;
 
-    source->unavailable++;
+    ngx_court_tier_count(source, found);
 
     return NGX_OK;
 }
@@ -118,7 +118,7 @@ ngx_court_waiter_cancel(ngx_court_waiter_t *waiter)
     ngx_queue_remove(&waiter->queue);
 
     waiter->flight = NULL;
-    waiter->source->waiting--;
+    ngx_court_tier_waits(waiter->source, -1);
 }
 
 

@@ -15,6 +15,7 @@
 #include "ngx_court_zone.h"
 #include "ngx_court_redis.h"
 #include "ngx_court_fetch.h"
+#include "ngx_court_state.h"
 
 
 typedef enum {
@@ -45,9 +46,13 @@ typedef struct {
     ngx_uint_t                 rate_excess;  /* 1/1000 fetches, as limit_req */
     unsigned                   open:1;       /* the breaker is, or half */
     unsigned                   probing:1;    /* half open, one is under way */
-    uint64_t                   hits[4];      /* by ngx_court_tier_name_t */
-    uint64_t                   unavailable;
+
+    ngx_uint_t                 metric;       /* name in the zone "state" */
 } ngx_court_source_t;
+
+/* what is counted about a source, in this worker's line */
+#define ngx_court_source_line(source)                                         \
+    (&ngx_court_state_line->facts[(source)->metric])
 
 typedef struct {
     ngx_court_zone_t          *facts;        /* found entries */

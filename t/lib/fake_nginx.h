@@ -22,6 +22,7 @@ static ngx_time_t         fake_time;
 volatile ngx_time_t      *ngx_cached_time = &fake_time;
 volatile ngx_msec_t       ngx_current_msec;
 ngx_pid_t                 ngx_pid = 1;
+ngx_int_t                 ngx_ncpu = 2;
 
 static ngx_inline void
 fake_clock(int64_t ms)
