@@ -121,7 +121,7 @@ typedef struct {
     volatile uint64_t          command_done;     /* command_seq it has done */
     uint64_t                   used;             /* has been somebody's */
     uint64_t                   cycle;            /* config loaded, s; gauge */
-    uint64_t                   pad;
+    volatile uint64_t          command_failed;   /* the last it could not do */
 
     /* every request */
     uint64_t                   token_hits;
@@ -263,13 +263,14 @@ void ngx_court_state_info(ngx_court_state_t *state,
 
 
 /*
- * A command to all workers: bytes that http/ngx_http_court_control.c
- * understands.  post: NGX_OK, *seq is its number; NGX_BUSY: the lock could
- * not be had; NGX_ERROR: too long.  Workers compare command_seq with their
- * line's command_done, read the command and, when it is done, say so.
+ * A command to all workers: bytes that ngx_court_command.c understands.  post:
+ * NGX_OK, *seq is its number; NGX_BUSY: the lock could not be had, or last is
+ * not the number of the one that stands there; NGX_ERROR: too long.  Workers
+ * compare command_seq with their line's command_done, read the command and,
+ * when it is done, say so.
  */
 ngx_int_t ngx_court_state_command_post(ngx_court_state_t *state,
-    const ngx_str_t *command, uint64_t *seq);
+    const ngx_str_t *command, uint64_t last, uint64_t *seq);
 /* cheap, for polling; 0: there has been none */
 uint64_t ngx_court_state_command_seq(ngx_court_state_t *state);
 /* NGX_OK, buf (NGX_COURT_STATE_COMMAND) and seq filled; NGX_BUSY */

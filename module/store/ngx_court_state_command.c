@@ -11,7 +11,7 @@
 
 ngx_int_t
 ngx_court_state_command_post(ngx_court_state_t *state,
-    const ngx_str_t *command, uint64_t *seq)
+    const ngx_str_t *command, uint64_t last, uint64_t *seq)
 {
     ngx_court_state_head_t  *head;
 
@@ -24,6 +24,11 @@ ngx_court_state_command_post(ngx_court_state_t *state,
     }
 
     head = state->head;
+
+    if (head->command_seq != last) {
+        ngx_court_state_unlock(state);
+        return NGX_BUSY;
+    }
 
     ngx_memcpy(head->command, command->data, command->len);
     head->command_len = command->len;
@@ -71,5 +76,8 @@ ngx_court_state_command_done(ngx_court_state_t *state, uint64_t seq)
 {
     (void) state;
 
-    ngx_court_state_line->command_done = seq;
+    /* who sees it sees command_failed, too */
+
+    __atomic_store_n(&ngx_court_state_line->command_done, seq,
+                     __ATOMIC_RELEASE);
 }
