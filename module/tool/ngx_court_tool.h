@@ -24,6 +24,7 @@
 #define NGX_COURT_TOOL_USAGE         2
 #define NGX_COURT_TOOL_INVALID       3       /* configuration */
 #define NGX_COURT_TOOL_UNREACHABLE   4       /* a file, server, demo */
+#define NGX_COURT_TOOL_FORBIDDEN     5       /* not permitted */
 #define NGX_COURT_TOOL_UNDETERMINED  6
 
 
@@ -66,6 +67,8 @@ int ngx_court_tool_mint(int argc, char **argv);
 int ngx_court_tool_assertion(int argc, char **argv);
 int ngx_court_tool_keys(int argc, char **argv);
 int ngx_court_tool_policy(int argc, char **argv);
+int ngx_court_tool_bench(int argc, char **argv);
+int ngx_court_tool_render(int argc, char **argv);
 int ngx_court_tool_sim(int argc, char **argv);
 int ngx_court_tool_spawn(int argc, char **argv);
 
