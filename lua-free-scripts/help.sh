@@ -22,7 +22,7 @@ examples:
   courtctl keys new --kty seal             a line for court_cache seal_keys
 
 nouns; "courtctl NOUN -h" says more:
-  keys       new|public|join
+  keys       new|public|join|list|stage|commit|retire
   token      verify|inspect|mint
   policy     check|can-i
   assertion  verify|mint
@@ -64,6 +64,13 @@ usage: courtctl keys new --kty ec|rsa|okp|sm2|oct|seal|audit [--crv C]
            [--bits N] --kid K [--out FILE]
        courtctl keys public --in FILE [--out FILE]
        courtctl keys join [--out FILE] FILE...
+       courtctl keys list FILE...
+       courtctl keys stage FILE [--kid K] [--alg A] [--in JWKS]
+       courtctl keys commit FILE
+       courtctl keys retire FILE [--kid K] [--forget]
+
+To change a key: stage, commit, retire, with a reload of nginx after each;
+they say how long to wait (reference/keys.md).
 EOF
 }
 

@@ -11,6 +11,7 @@
 #define _NGX_COURT_CRYPTO_H_INCLUDED_
 
 #include "ngx_court_base.h"
+#include "ngx_court_turn.h"
 
 
 #define NGX_COURT_SHA256_LEN   32
@@ -47,6 +48,7 @@ typedef struct {
     void                      *pkey;      /* EVP_PKEY; NULL for oct */
     void                      *state;     /* prepared contexts */
     ngx_str_t                  secret;    /* oct only; wiped by the cleanup */
+    ngx_court_turn_t           turn;      /* JWK "court_state" */
     unsigned                   private_key:1;
     unsigned                   use_sig:1; /* use absent or "sig", key_ops */
     unsigned                   sign_only:1;  /* key_ops without "verify" */

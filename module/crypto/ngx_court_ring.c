@@ -5,9 +5,11 @@
 
 #include "ngx_court_base64url.h"
 #include "ngx_court_ring.h"
+#include "ngx_court_time.h"
 
 
 #define NGX_COURT_RING_SECRET_LEN  32
+#define NGX_COURT_RING_FIELDS      5      /* of a line */
 
 
 static const ngx_court_ring_alg_t  ngx_court_ring_algs[] = {
@@ -176,10 +178,105 @@ ngx_court_ring_split(const u_char *p, const u_char *end, ngx_str_t *fields,
 }
 
 
+/* "state=WORD" and "created=TIME" behind the secret; NULL, or what is wrong */
+
+static const char *
+ngx_court_ring_option(ngx_court_ring_key_t *key, const ngx_str_t *field,
+    ngx_uint_t *created)
+{
+    int64_t    t;
+    ngx_str_t  value;
+
+    if (field->len > 6 && ngx_memcmp(field->data, "state=", 6) == 0) {
+
+        if (key->turn != NGX_COURT_TURN_NONE) {
+            return "duplicate state";
+        }
+
+        value.data = field->data + 6;
+        value.len = field->len - 6;
+        key->turn = ngx_court_turn_parse(&value);
+
+        if (key->turn == NGX_COURT_TURN_UNKNOWN) {
+            return "a key's state is accept, write, read or retired";
+        }
+
+        /* values under it would be misses: such a line has no use */
+
+        if (key->turn == NGX_COURT_TURN_RETIRED
+            && key->alg->kind == NGX_COURT_RING_SEAL)
+        {
+            return "a seal ring has no retired keys";
+        }
+
+        return NULL;
+    }
+
+    if (field->len > 8 && ngx_memcmp(field->data, "created=", 8) == 0) {
+        value.data = field->data + 8;
+        value.len = field->len - 8;
+
+        return (*created)++ || ngx_court_time_parse(&value, &t) != NGX_OK
+               ? "created is one time of RFC 3339" : NULL;
+    }
+
+    return "a key is ID ALG SECRET [state=WORD] [created=TIME]";
+}
+
+
+static const char *
+ngx_court_ring_options(ngx_court_ring_key_t *key, const ngx_str_t *fields,
+    ngx_uint_t n)
+{
+    ngx_uint_t   i, created;
+    const char  *why;
+
+    created = 0;
+
+    for (i = 3; i < n; i++) {
+        why = ngx_court_ring_option(key, &fields[i], &created);
+
+        if (why) {
+            return why;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* keys[0] is what is written with, wherever its line stands */
+
+static const char *
+ngx_court_ring_order(ngx_court_ring_t *ring)
+{
+    ngx_uint_t            i, writer;
+    const char           *why;
+    ngx_court_turn_t      turns[NGX_COURT_RING_MAX_KEYS];
+    ngx_court_ring_key_t  key;
+
+    for (i = 0; i < ring->nkeys; i++) {
+        turns[i] = ring->keys[i].turn;
+    }
+
+    why = ngx_court_turn_writer(turns, ring->nkeys, &writer);
+
+    if (why == NULL && writer) {
+        key = ring->keys[0];
+        ring->keys[0] = ring->keys[writer];
+        ring->keys[writer] = key;
+        ngx_court_wipe(&key, sizeof(key));
+    }
+
+    return why;
+}
+
+
 static const char *
 ngx_court_ring_add(ngx_pool_t *pool, ngx_court_ring_t *ring,
-    ngx_court_ring_kind_t kind, const ngx_str_t *fields)
+    ngx_court_ring_kind_t kind, const ngx_str_t *fields, ngx_uint_t n)
 {
+    const char            *why;
     ngx_int_t              rc;
     ngx_str_t              secret;
     ngx_court_ring_key_t  *key;
@@ -207,6 +304,12 @@ ngx_court_ring_add(ngx_pool_t *pool, ngx_court_ring_t *ring,
         && ngx_court_evp_cipher(key->alg->cipher) == NULL)
     {
         return "this OpenSSL has no such algorithm";
+    }
+
+    why = ngx_court_ring_options(key, fields, n);
+
+    if (why) {
+        return why;
     }
 
     key->id.len = fields[0].len;
@@ -242,7 +345,7 @@ ngx_court_ring_parse(ngx_pool_t *pool, const ngx_str_t *text,
     ngx_court_ring_kind_t kind, ngx_str_t *err)
 {
     u_char              *p, *eol, *end;
-    ngx_str_t            fields[3];
+    ngx_str_t            fields[NGX_COURT_RING_FIELDS];
     ngx_uint_t           line, n;
     const char          *why;
     ngx_court_ring_t    *ring;
@@ -269,14 +372,15 @@ ngx_court_ring_parse(ngx_pool_t *pool, const ngx_str_t *text,
             eol = end;
         }
 
-        n = ngx_court_ring_split(p, eol, fields, 3);
+        n = ngx_court_ring_split(p, eol, fields, NGX_COURT_RING_FIELDS);
 
         if (n == 0) {
             continue;
         }
 
-        why = (n == 3) ? ngx_court_ring_add(pool, ring, kind, fields)
-                       : "a key is ID ALG SECRET";
+        why = (n >= 3 && n <= NGX_COURT_RING_FIELDS)
+              ? ngx_court_ring_add(pool, ring, kind, fields, n)
+              : "a key is ID ALG SECRET [state=WORD] [created=TIME]";
 
         if (why != NULL) {
             (void) ngx_court_ring_fail(pool, line, why, err);
@@ -284,8 +388,10 @@ ngx_court_ring_parse(ngx_pool_t *pool, const ngx_str_t *text,
         }
     }
 
-    if (ring->nkeys == 0) {
-        (void) ngx_court_ring_fail(pool, line, "no key", err);
+    why = ring->nkeys ? ngx_court_ring_order(ring) : "no key";
+
+    if (why != NULL) {
+        (void) ngx_court_ring_fail(pool, line, why, err);
         return NULL;
     }
 

@@ -5,11 +5,13 @@
  * Rings of symmetric keys, and what is done with them: sealing what leaves
  * the machine (GB/T 39786 "important data at rest"), keyed names, pseudonyms.
  *
- * Ring file: one key a line, "ID ALG SECRET", '#' comments; ID is
- * [A-Za-z0-9._-]{1,16}; ALG is sm4-ctr-hmac-sm3, aes-256-gcm (seal rings) or
- * hmac-sm3, hmac-sha256 (audit rings); SECRET is base64url of 32 bytes.  The
- * first line is the key to write with, all are read with.  From the secret
- * every purpose derives its own subkey (HMAC over the purpose's name).
+ * Ring file: one key a line, "ID ALG SECRET [state=WORD] [created=TIME]", '#'
+ * comments; ID is [A-Za-z0-9._-]{1,16}; ALG is sm4-ctr-hmac-sm3, aes-256-gcm
+ * (seal rings) or hmac-sm3, hmac-sha256 (audit rings); SECRET is base64url of
+ * 32 bytes; WORD is of ngx_court_turn.h ("retired" in audit rings alone); TIME
+ * is of RFC 3339.  The key whose state is "write", else the first that has no
+ * state, is written with; all are read with.  From the secret every purpose
+ * derives its own subkey (HMAC over the purpose's name).
  *
  * Sealed: 1 byte format (1), 1 byte length of id, id, 16 bytes IV (12 used by
  * GCM), ciphertext, tag (SM3: 32 bytes, GCM: 16).  The associated data is
@@ -42,7 +44,7 @@ ngx_uint_t ngx_court_ring_sm3(const ngx_court_ring_t *ring);
 #define NGX_COURT_SEAL_OVERHEAD  (2 + 16 + 16 + 32)
 
 /*
- * Seals plain with the first key.  out->data has room for plain->len +
+ * Seals plain with the key to write with.  out->data has room for plain->len +
  * NGX_COURT_SEAL_OVERHEAD; out->len is set.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_court_seal(const ngx_court_ring_t *ring, const ngx_str_t *aad,
@@ -57,7 +59,7 @@ ngx_int_t ngx_court_open(const ngx_court_ring_t *ring, const ngx_str_t *aad,
     const ngx_str_t *sealed, ngx_str_t *out);
 
 /*
- * Keyed name of length-prefixed fields under the first key, domain-separated;
+ * Keyed name of length-prefixed fields under that key, domain-separated;
  * 32 bytes.  Names in Redis (seal ring) and pseudonyms (audit ring).
  */
 ngx_int_t ngx_court_ring_name(const ngx_court_ring_t *ring,

@@ -12,7 +12,7 @@
 #define NGX_HTTP_COURT_ASSERTION_TTL  60     /* seconds, and the most */
 
 
-/* PEM, a JWK or a JWKS: the first private key signs, all are published */
+/* PEM, a JWK or a JWKS: one private key signs, all are published */
 
 static ngx_court_jwks_t *
 ngx_http_court_assertion_keys(ngx_conf_t *cf, ngx_str_t *text, ngx_str_t *err)
@@ -130,6 +130,44 @@ ngx_http_court_assertion_publish(ngx_conf_t *cf, ngx_court_jwks_t *jwks,
 }
 
 
+/* which key signs is moved to the front; NULL, or what is wrong */
+
+static const char *
+ngx_http_court_assertion_order(ngx_conf_t *cf, ngx_court_jwks_t *jwks)
+{
+    ngx_uint_t         i, writer;
+    const char        *why;
+    ngx_court_key_t   *key;
+    ngx_court_turn_t  *turns;
+
+    turns = ngx_palloc(cf->temp_pool, (jwks->nkeys + 1)
+                                      * sizeof(ngx_court_turn_t));
+    if (turns == NULL) {
+        return "no memory";
+    }
+
+    for (i = 0; i < jwks->nkeys; i++) {
+        turns[i] = jwks->keys[i]->turn;
+
+        if (turns[i] == NGX_COURT_TURN_RETIRED) {
+            return "a retired key must be taken out";
+        }
+    }
+
+    why = ngx_court_turn_writer(turns, jwks->nkeys, &writer);
+    if (why) {
+        return why;
+    }
+
+    key = jwks->keys[writer];
+    ngx_memmove(&jwks->keys[1], &jwks->keys[0],
+                writer * sizeof(ngx_court_key_t *));
+    jwks->keys[0] = key;
+
+    return key->private_key ? NULL : "the key to sign with is public";
+}
+
+
 static char *
 ngx_http_court_assertion_load(ngx_conf_t *cf, ngx_str_t *file,
     ngx_http_court_assertion_conf_t *acf)
@@ -137,6 +175,7 @@ ngx_http_court_assertion_load(ngx_conf_t *cf, ngx_str_t *file,
     char              *rv;
     ngx_str_t          text, err;
     ngx_int_t          rc;
+    const char        *why;
     ngx_court_jwks_t  *jwks;
 
     rv = ngx_http_court_file_read(cf, file, 1, &text);
@@ -148,7 +187,14 @@ ngx_http_court_assertion_load(ngx_conf_t *cf, ngx_str_t *file,
     jwks = ngx_http_court_assertion_keys(cf, &text, &err);
     ngx_court_wipe(text.data, text.len);
 
-    if (jwks == NULL || jwks->nkeys == 0 || !jwks->keys[0]->private_key) {
+    why = jwks && jwks->nkeys ? ngx_http_court_assertion_order(cf, jwks)
+                              : NULL;
+    if (why) {
+        err.data = (u_char *) why;
+        err.len = ngx_strlen(why);
+    }
+
+    if (jwks == NULL || jwks->nkeys == 0 || why) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "court_assertion_key \"%V\" has no usable private "
                            "key%s%V", file, err.len ? ": " : "", &err);

@@ -329,6 +329,7 @@ ngx_court_key_t *
 ngx_court_jwk_parse(ngx_pool_t *pool, const ngx_court_json_t *node,
     ngx_str_t *err)
 {
+    ngx_str_t               state;
     const char             *wrong;
     ngx_court_key_t        *key;
     ngx_court_kty_t         kty;
@@ -361,5 +362,18 @@ ngx_court_jwk_parse(ngx_pool_t *pool, const ngx_court_json_t *node,
 
     wrong = ngx_court_jwk_use(node, key);
 
-    return wrong ? ngx_court_jwk_fail(err, wrong) : key;
+    if (wrong) {
+        return ngx_court_jwk_fail(err, wrong);
+    }
+
+    /* only who signs with the file asks for it: any value is a key still */
+
+    if (ngx_court_jose_member(node, "court_state", &state) != NGX_OK) {
+        key->turn = NGX_COURT_TURN_UNKNOWN;
+
+    } else if (state.len) {
+        key->turn = ngx_court_turn_parse(&state);
+    }
+
+    return key;
 }

@@ -3,31 +3,20 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * keys new: a private JWKS, or a line of a ring; keys public: its public
- * part; keys join: several JWKS as one, the first key first.
+ * part; keys join: several JWKS as one, the first key first; the others stand
+ * in _keys_list and _keys_turn.
  */
 
-#include "ngx_court_tool.h"
-#include "ngx_court_jose.h"
+#include "ngx_court_tool_keys.h"
 #include "ngx_court_base64url.h"
 #include "ngx_court_seal.h"
+#include "ngx_court_time.h"
 
 
 #define NGX_COURT_KEYS_FILES  16
 
 
-typedef struct {
-    const char                *kty;
-    const char                *crv;
-    const char                *bits;
-    const char                *alg;
-    const char                *kid;
-    const char                *in;
-    const char                *out;
-    const char                *output;
-} ngx_court_keys_opts_t;
-
-
-static int
+int
 ngx_court_keys_usage(void)
 {
     fprintf(stderr,
@@ -37,36 +26,64 @@ ngx_court_keys_usage(void)
             "       court-tool keys new seal|audit [--alg A] [--kid K]\n"
             "           [--out FILE] [-o json]          a line of a ring\n"
             "       court-tool keys public --in FILE [--out FILE]\n"
-            "       court-tool keys join [--out FILE] FILE...\n");
+            "       court-tool keys join [--out FILE] FILE...\n"
+            "       court-tool keys list FILE... [-o json]\n"
+            "       court-tool keys stage FILE [--kid K] [--alg A] [--in JWKS]"
+            "\n           [-o json]     a new key, not yet written with\n"
+            "       court-tool keys commit FILE [-o json]     it is from now "
+            "on\n"
+            "       court-tool keys retire FILE [--kid K] [--forget] [-o json]"
+            "\n           an old one is taken out\n");
 
     return NGX_COURT_TOOL_USAGE;
 }
 
 
-/* "ID ALG SECRET\n": SM cryptography unless another is named */
+/*
+ * "ID ALG SECRET created=TIME\n": SM cryptography unless another is named.
+ * secret: NGX_COURT_KEYS_SECRET bytes of base64url.
+ */
+
+ngx_int_t
+ngx_court_keys_secret(u_char *text)
+{
+    u_char     raw[32];
+    ngx_str_t  secret;
+
+    if (ngx_court_random(raw, sizeof(raw)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    secret.data = raw;
+    secret.len = sizeof(raw);
+    ngx_court_base64url_encode(text, &secret);
+    ngx_court_wipe(raw, sizeof(raw));
+
+    return NGX_OK;
+}
+
 
 static int
 ngx_court_keys_ring(ngx_pool_t *pool, ngx_court_keys_opts_t *o,
     const char *alg)
 {
-    u_char       *p, raw[32], line[256];
-    ngx_str_t     secret, text, err;
+    u_char       *p, secret[NGX_COURT_KEYS_SECRET], line[256];
+    ngx_str_t     text, err;
     const char   *id;
 
     id = o->kid ? o->kid : "k1";
     alg = o->alg ? o->alg : alg;
 
     if (strlen(id) + strlen(alg) > 64
-        || ngx_court_random(raw, sizeof(raw)) != NGX_OK)
+        || ngx_court_keys_secret(secret) != NGX_OK)
     {
         return ngx_court_keys_usage();
     }
 
-    secret.data = raw;
-    secret.len = sizeof(raw);
-
     p = ngx_sprintf(line, "%s %s ", id, alg);
-    p = ngx_court_base64url_encode(p, &secret);
+    p = ngx_cpymem(p, secret, sizeof(secret));
+    p = ngx_cpymem(p, " created=", 9);
+    p = ngx_court_time_format(p, (int64_t) time(NULL));
     *p++ = '\n';
 
     text.data = line;
@@ -101,7 +118,7 @@ ngx_court_keys_ring(ngx_pool_t *pool, ngx_court_keys_opts_t *o,
  * has several names.
  */
 
-static const ngx_court_alg_t *
+const ngx_court_alg_t *
 ngx_court_keys_alg(const ngx_court_key_t *key)
 {
     if (key->alg || key->kty == NGX_COURT_KTY_EC
@@ -151,6 +168,32 @@ ngx_court_keys_set(ngx_pool_t *pool, ngx_court_key_t **keys, ngx_uint_t n,
 
     return ngx_court_tool_write(out, &all, with_private) == NGX_OK
            ? NGX_COURT_TOOL_YES : NGX_COURT_TOOL_UNREACHABLE;
+}
+
+
+/* a fresh one says since when it is */
+
+static ngx_int_t
+ngx_court_keys_fresh(ngx_pool_t *pool, ngx_court_key_t *key, ngx_str_t *text)
+{
+    ngx_str_t  jwk;
+
+    if (ngx_court_jwk_write(pool, key, ngx_court_keys_alg(key), 1, &jwk)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    text->data = ngx_pnalloc(pool, jwk.len + 64);
+    if (text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_sprintf(text->data, "{\"keys\":[%*s,\"iat\":%T}]}\n",
+                            jwk.len - 1, jwk.data, time(NULL))
+                - text->data;
+
+    return NGX_OK;
 }
 
 
@@ -242,22 +285,15 @@ ngx_court_keys_bind(ngx_court_keys_opts_t *o, ngx_court_key_t *key)
 }
 
 
-static int
-ngx_court_keys_new(ngx_pool_t *pool, ngx_court_keys_opts_t *o)
+int
+ngx_court_keys_generate(ngx_pool_t *pool, ngx_court_keys_opts_t *o,
+    ngx_court_key_t **made)
 {
     char             *end;
     ngx_str_t         err;
     const char       *kind;
     ngx_uint_t        bits;
     ngx_court_key_t  *key;
-
-    if (o->kty && strcmp(o->kty, "seal") == 0) {
-        return ngx_court_keys_ring(pool, o, "sm4-ctr-hmac-sm3");
-    }
-
-    if (o->kty && strcmp(o->kty, "audit") == 0) {
-        return ngx_court_keys_ring(pool, o, "hmac-sm3");
-    }
 
     kind = o->kty ? ngx_court_keys_kind(o) : NULL;
 
@@ -287,7 +323,35 @@ ngx_court_keys_new(ngx_pool_t *pool, ngx_court_keys_opts_t *o)
         return ngx_court_keys_usage();
     }
 
-    return ngx_court_keys_set(pool, &key, 1, 1, o->out);
+    *made = key;
+
+    return NGX_COURT_TOOL_YES;
+}
+
+
+static int
+ngx_court_keys_new(ngx_pool_t *pool, ngx_court_keys_opts_t *o)
+{
+    int               rc;
+    ngx_str_t         text;
+    ngx_court_key_t  *key;
+
+    if (o->kty && strcmp(o->kty, "seal") == 0) {
+        return ngx_court_keys_ring(pool, o, "sm4-ctr-hmac-sm3");
+    }
+
+    if (o->kty && strcmp(o->kty, "audit") == 0) {
+        return ngx_court_keys_ring(pool, o, "hmac-sm3");
+    }
+
+    rc = ngx_court_keys_generate(pool, o, &key);
+    if (rc != NGX_COURT_TOOL_YES) {
+        return rc;
+    }
+
+    return ngx_court_keys_fresh(pool, key, &text) == NGX_OK
+           && ngx_court_tool_write(o->out, &text, 1) == NGX_OK
+           ? NGX_COURT_TOOL_YES : NGX_COURT_TOOL_UNREACHABLE;
 }
 
 
@@ -350,6 +414,7 @@ ngx_court_tool_keys(int argc, char **argv)
         { "--in", &o.in, 0 },
         { "--out", &o.out, 0 },
         { "-o", &o.output, 0 },
+        { "--forget", &o.forget, 1 },
         { NULL, NULL, 0 }
     };
 
@@ -383,6 +448,12 @@ ngx_court_tool_keys(int argc, char **argv)
 
     } else if (strcmp(argv[0], "join") == 0 && n) {
         rc = ngx_court_keys_files(pool, files, n, 1, o.out);
+
+    } else if (strcmp(argv[0], "list") == 0 && n) {
+        rc = ngx_court_keys_list(pool, files, n, o.output != NULL);
+
+    } else if (n == 1) {
+        rc = ngx_court_keys_turn(pool, argv[0], files[0], &o);
 
     } else {
         rc = ngx_court_keys_usage();

@@ -10,6 +10,8 @@
 #define S1  "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define S2  "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
+#define LINE  "line 1: a key is ID ALG SECRET [state=WORD] [created=TIME]"
+
 static const struct {
     ngx_court_ring_kind_t   kind;
     const char             *text;
@@ -22,12 +24,35 @@ static const struct {
     { NGX_COURT_RING_SEAL,
       "# c\n\n \t\n  k-1._Z\taes-256-gcm   " S1 " # old\n", NULL },
     { NGX_COURT_RING_SEAL, "0123456789abcdef aes-256-gcm " S1, NULL },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " state=write "
+      "created=2026-11-28T00:00:00Z # c\n", NULL },
+    { NGX_COURT_RING_MAC, "a hmac-sm3 " S1 " created=2026-11-28T00:00:00Z "
+      "state=retired\nb hmac-sm3 " S2, NULL },
 
     { NGX_COURT_RING_SEAL, "", "line 1: no key" },
     { NGX_COURT_RING_SEAL, "# only\n", "line 2: no key" },
-    { NGX_COURT_RING_SEAL, "a aes-256-gcm", "line 1: a key is ID ALG SECRET" },
-    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " x",
-      "line 1: a key is ID ALG SECRET" },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm", LINE },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " x", LINE },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " state=", LINE },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " created=2026-11-28T00:00:00Z "
+      "state=write x", LINE },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " state=write state=write",
+      "line 1: duplicate state" },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " state=Write",
+      "line 1: a key's state is accept, write, read or retired" },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 "\nb aes-256-gcm " S2
+      " state=retired", "line 2: a seal ring has no retired keys" },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " created=yesterday",
+      "line 1: created is one time of RFC 3339" },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " created=2026-11-28T00:00:00Z "
+      "created=2026-11-28T00:00:00Z",
+      "line 1: created is one time of RFC 3339" },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " state=accept\n",
+      "line 2: no key to write with" },
+    { NGX_COURT_RING_MAC, "a hmac-sm3 " S1 " state=retired\nb hmac-sm3 " S2
+      " state=read", "line 3: no key to write with" },
+    { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " state=write\nb aes-256-gcm "
+      S2 " state=write\n", "line 3: two keys to write with" },
     { NGX_COURT_RING_SEAL, "0123456789abcdefg aes-256-gcm " S1,
       "line 1: a key's id is 1 to 16 of A-Z a-z 0-9 . _ -" },
     { NGX_COURT_RING_SEAL, "a/b aes-256-gcm " S1,
@@ -90,6 +115,15 @@ test_parse(void)
     ring = ring_(NGX_COURT_RING_MAC, text, &err);
     ok(ring != NULL, "as many keys as fit");
     is_str(ngx_court_ring_id(ring), "k0", "the first is written with");
+
+    ring = ring_(NGX_COURT_RING_MAC, "a hmac-sm3 " S1 " state=read\n"
+                 "b hmac-sm3 " S2 " state=accept\nc hmac-sha256 " S1 "\n"
+                 "d hmac-sm3 " S1 " state=write\n", &err);
+    is_str(ngx_court_ring_id(ring), "d", "the one that says so is");
+
+    ring = ring_(NGX_COURT_RING_MAC, "a hmac-sm3 " S1 " state=retired\n"
+                 "b hmac-sm3 " S2 "\nc hmac-sm3 " S1 "\n", &err);
+    is_str(ngx_court_ring_id(ring), "b", "else the first that says nothing");
 
     strcpy(p, "more hmac-sm3 " S1 "\n");
     ok(ring_(NGX_COURT_RING_MAC, text, &err) == NULL, "one more");
