@@ -40,10 +40,13 @@ typedef struct {
     ngx_str_t                  phone;
     ngx_court_value_t          features;     /* list */
     ngx_court_value_t          ancestors;    /* list, itself first */
+    ngx_uint_t                 metric;       /* name in the zone "state",
+                                              * before workers start */
 } ngx_http_court_court_t;
 
 typedef struct {
     ngx_hash_t                 hash;         /* by code */
+    ngx_http_court_court_t    *list;         /* as in the file */
     ngx_uint_t                 n;
 } ngx_http_court_courts_t;
 
@@ -72,6 +75,7 @@ typedef struct {
     ngx_str_t                  version;      /* in decimal, into digits */
     u_char                     digits[NGX_INT64_LEN];
     uint64_t                   generation;
+    time_t                     loaded;
     ngx_uint_t                 refs;         /* requests that pinned it, + 1
                                               * while it is the live one */
 } ngx_http_court_pinned_t;
@@ -82,6 +86,7 @@ typedef struct {
     ngx_event_t                poll;         /* for generations; cancelable */
     void                      *assertions;   /* ngx_http_court_assertion.c */
     uint64_t                   request_seq;  /* part of request ids */
+    ngx_uint_t                 samples;      /* which requests are timed */
 } ngx_http_court_worker_t;
 
 extern ngx_http_court_worker_t  ngx_http_court_worker;
@@ -112,11 +117,13 @@ typedef struct {
 
     ngx_court_zone_t          *tokens;
     ngx_court_artefacts_t     *artefacts;
+    ngx_court_state_t         *state;
     ngx_court_tiers_t          tiers;
 
     ngx_str_t                  state_dir;
     ngx_str_t                  source_server;   /* "unix:PATH" */
     ngx_flag_t                 demo;
+    time_t                     loaded;       /* start or reload */
     size_t                     zone_size[9];    /* by zone name, see conf.c */
 
     /* indexes of variables used as policy inputs and so on */
@@ -189,6 +196,7 @@ struct ngx_http_court_session_s {
     unsigned                   refused:1;    /* the last answer was ours */
     unsigned                   begun:1;      /* stages run for this target */
     unsigned                   asked:1;      /* facts of this target are */
+    unsigned                   sampled:1;    /* its stages are timed */
 
     /*
      * Redirects inside, counted: nginx clears module contexts at each, so a
@@ -229,6 +237,9 @@ struct ngx_http_court_session_s {
     const ngx_court_reason_t  *reason;       /* last refusal or failure */
     const char                *why;          /* for the log, constant */
     const char                *stage_name;   /* where it ended */
+
+    /* sampled: when the stage began, ns of ngx_court_state_clock(), or 0 */
+    uint64_t                   stage_began;
 
     /* record */
     ngx_uint_t                 audit;        /* ngx_http_court_audit.h */
@@ -379,6 +390,17 @@ ngx_int_t ngx_http_court_log_handler(ngx_http_request_t *r);
 void ngx_http_court_log_decision(ngx_http_court_session_t *s);
 /* the decision in one word: allow, refuse, would-refuse, error */
 const ngx_str_t *ngx_http_court_verdict(ngx_http_court_session_t *s);
+
+/* ngx_http_court_metrics.c: init_module, init_process, exit_process; the end
+ * of a request; a policy that went live */
+ngx_int_t ngx_http_court_metrics_init(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);
+void ngx_http_court_metrics_start(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);
+void ngx_http_court_metrics_stop(ngx_http_court_main_conf_t *mcf);
+void ngx_http_court_metrics_request(ngx_http_request_t *r,
+    ngx_http_court_session_t *s);
+void ngx_http_court_metrics_policy(void);
 
 /* ngx_http_court_audit.c: the decision record */
 ngx_uint_t ngx_http_court_audit_on(ngx_http_request_t *r);

@@ -415,6 +415,7 @@ ngx_http_court_assertion_make(ngx_http_request_t *r,
         rc = ngx_http_court_assertion_cached(r, slot, key, acf->ttl / 2,
                                              assertion);
         if (rc != NGX_DECLINED) {
+            ngx_court_count(&ngx_court_state_line->reused);
             s->assertion_at = slot->made;
             return rc;
         }
@@ -427,6 +428,7 @@ ngx_http_court_assertion_make(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    ngx_court_count(&ngx_court_state_line->signed_);
     s->assertion_at = ngx_time();
 
     if (slot) {

@@ -64,6 +64,7 @@ struct ngx_http_court_audit_state_s {
     ngx_event_t                commit;
     ngx_queue_t                waiters;   /* of sessions */
     ngx_msec_t                 began;     /* the last commit */
+    uint64_t                   clock;     /* the same, in ns, while busy */
     uint64_t                   lost;      /* records since the last line */
 
     unsigned                   busy:1;    /* a commit is under way */

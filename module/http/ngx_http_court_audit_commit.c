@@ -111,7 +111,10 @@ ngx_http_court_audit_commit_merge(ngx_http_court_audit_state_t *st)
                       &st->log->name, st->in.len);
 
         for (i = 0; i < st->in.len; i++) {
-            st->lost += (st->in.data[i] == '\n');
+            if (st->in.data[i] == '\n') {
+                st->lost++;
+                ngx_court_count(&ngx_court_state_line->audit_lost);
+            }
         }
     }
 
@@ -129,6 +132,9 @@ ngx_http_court_audit_commit_done(ngx_http_court_audit_state_t *st)
 
     err = st->err;
     st->busy = 0;
+
+    ngx_court_histogram_add(&ngx_court_state_line->commit,
+                            ngx_court_state_clock() - st->clock);
 
     ngx_http_court_audit_wrote(st, &st->out, st->written, err);
     ngx_http_court_audit_commit_merge(st);
@@ -210,6 +216,7 @@ ngx_http_court_audit_commit_begin(ngx_http_court_audit_state_t *st)
 
     st->busy = 1;
     st->began = ngx_current_msec;
+    st->clock = ngx_court_state_clock();
     st->until = st->chain.seq;
     st->written = 0;
     st->out_torn = st->torn;
@@ -233,6 +240,7 @@ ngx_http_court_audit_commit_begin(ngx_http_court_audit_state_t *st)
 
 #else
 
+    st->clock = ngx_court_state_clock();
     st->err = ENOSYS;
 
 #endif

@@ -242,6 +242,10 @@ ngx_http_court_audit_turn(ngx_http_court_audit_state_t *st, ngx_err_t err)
                       &st->log->name);
     }
 
+    if (st->failed != (err != 0)) {
+        ngx_court_count_n(&ngx_court_state_line->audit_failed, err ? 1 : -1);
+    }
+
     st->failed = (err != 0);
 }
 
@@ -401,7 +405,14 @@ ngx_http_court_audit_put(ngx_http_court_audit_state_t *st,
     const ngx_court_audit_record_t *record)
 {
     if (st->log->syslog) {
-        return ngx_http_court_audit_send(st, record);
+
+        if (ngx_http_court_audit_send(st, record) != NGX_OK) {
+            ngx_court_count(&ngx_court_state_line->audit_lost);
+            return NGX_ERROR;
+        }
+
+        ngx_court_count(&ngx_court_state_line->audit_records);
+        return NGX_OK;
     }
 
     if (st->lost) {
@@ -411,8 +422,11 @@ ngx_http_court_audit_put(ngx_http_court_audit_state_t *st,
     if (st->lost || ngx_http_court_audit_add(st, record) != NGX_OK) {
         st->chain.seq++;
         st->lost++;
+        ngx_court_count(&ngx_court_state_line->audit_lost);
         return NGX_ERROR;
     }
+
+    ngx_court_count(&ngx_court_state_line->audit_records);
 
     if (st->in.len >= st->log->buffer) {
         ngx_http_court_audit_flush(st);

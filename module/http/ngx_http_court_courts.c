@@ -328,6 +328,7 @@ ngx_http_court_courts_parse(ngx_conf_t *cf, const ngx_str_t *text,
     }
 
     ctx.courts->n = ctx.n;
+    ctx.courts->list = ctx.court;
 
     for (i = 0; i < ctx.n; i++) {
         if (ngx_http_court_courts_one(&ctx, i, ngx_court_json_at(root, i))

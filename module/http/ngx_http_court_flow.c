@@ -20,6 +20,8 @@ typedef struct {
 static void ngx_http_court_flow_event(ngx_event_t *ev);
 
 
+/* in the order of ngx_court_stage_t, by which their times are kept */
+
 static const ngx_http_court_stage_t  ngx_http_court_stages[] = {
     { "match",   ngx_http_court_stage_match },
     { "caller",  ngx_http_court_stage_caller },
@@ -42,7 +44,14 @@ ngx_http_court_flow_begin(ngx_http_request_t *r, ngx_http_court_session_t *s)
 {
     ngx_http_court_facts_cancel(s);
 
+    /* one in 16, the first of a worker among them */
+
+    if (!s->begun) {
+        s->sampled = (ngx_http_court_worker.samples++ % 16 == 0);
+    }
+
     s->begun = 1;
+    s->stage_began = 0;
     s->uri_changes = r->uri_changes;
     s->stage = 0;
     s->asked = 0;
@@ -65,6 +74,25 @@ ngx_http_court_flow_begin(ngx_http_request_t *r, ngx_http_court_session_t *s)
 }
 
 
+/* the stage of a sampled request begins, again after waiting, or ends */
+
+static void
+ngx_http_court_flow_time(ngx_http_court_session_t *s, ngx_uint_t ends)
+{
+    uint64_t  now;
+
+    if (ends) {
+        now = ngx_court_state_clock();
+        ngx_court_histogram_add(&ngx_court_state_line->stages[s->stage],
+                                now - s->stage_began);
+        s->stage_began = now;
+
+    } else if (s->stage_began == 0) {
+        s->stage_began = ngx_court_state_clock();
+    }
+}
+
+
 static ngx_court_result_t
 ngx_http_court_flow_run(ngx_http_court_session_t *s)
 {
@@ -80,12 +108,20 @@ ngx_http_court_flow_run(ngx_http_court_session_t *s)
 
         s->stage_name = stage->name;
 
+        if (s->sampled) {
+            ngx_http_court_flow_time(s, 0);
+        }
+
         if (!ngx_http_court_force(s, stage->name, &rc)) {
             rc = stage->handler(s);
         }
 
         ngx_log_debug2(NGX_LOG_DEBUG_HTTP, s->request->connection->log, 0,
                        "court: stage %s: %xd", stage->name, (int) rc);
+
+        if (s->sampled && rc != NGX_COURT_WAIT) {
+            ngx_http_court_flow_time(s, 1);
+        }
 
         if (rc != NGX_COURT_PASS) {
             return rc;

@@ -200,6 +200,8 @@ ngx_http_court_log_handler(ngx_http_request_t *r)
     log = *r->connection->log;
     log.handler = NULL;
 
+    ngx_http_court_metrics_request(r, s);
+
     if (s && s->decided && protected) {
         ngx_http_court_log_forwarded(r, s, &log);
     }

@@ -12,14 +12,16 @@ static ngx_str_t  ngx_http_court_zone_shm[NGX_HTTP_COURT_NZONES] = {
     ngx_string("court_facts"),
     ngx_string("court_tokens"),
     ngx_string("court_negative"),
-    ngx_string("court_artefacts")
+    ngx_string("court_artefacts"),
+    ngx_string("court_state")
 };
 
 static const size_t  ngx_http_court_zone_default[NGX_HTTP_COURT_NZONES] = {
     64 * 1024 * 1024,
     16 * 1024 * 1024,
     4 * 1024 * 1024,
-    8 * 1024 * 1024
+    8 * 1024 * 1024,
+    0                                          /* by the number of CPUs */
 };
 
 
@@ -437,8 +439,13 @@ ngx_http_court_main_zones(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
                                  mcf->zone_size[NGX_HTTP_COURT_ZONE_ARTEFACTS],
                                   &ngx_http_court_module);
 
+    mcf->state = ngx_court_state_add(cf, &name[NGX_HTTP_COURT_ZONE_STATE],
+                                  mcf->zone_size[NGX_HTTP_COURT_ZONE_STATE],
+                                  &ngx_http_court_module);
+
     if (mcf->tiers.facts == NULL || mcf->tiers.negative == NULL
-        || mcf->tokens == NULL || mcf->artefacts == NULL)
+        || mcf->tokens == NULL || mcf->artefacts == NULL
+        || mcf->state == NULL)
     {
         return NGX_ERROR;
     }
@@ -524,6 +531,7 @@ ngx_http_court_main_conf(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
                        || mcf->policy_file.len;
 
     ngx_conf_init_value(mcf->demo, 0);
+    mcf->loaded = ngx_time();
 
     if (ngx_http_court_main_source(cf, mcf) != NGX_OK
         || ngx_http_court_main_codes(cf, mcf) != NGX_OK

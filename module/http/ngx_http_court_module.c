@@ -241,6 +241,10 @@ ngx_http_court_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    if (ngx_http_court_metrics_init(cycle, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (mcf->policy_file.len
         && ngx_http_court_policy_publish(cycle, mcf) != NGX_OK)
     {
@@ -275,6 +279,8 @@ ngx_http_court_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    ngx_http_court_metrics_start(cycle, mcf);
+
     if (ngx_court_crypto_init(cycle->log) != NGX_OK
         || (mcf->assertion
             && ngx_http_court_assertion_start(cycle) != NGX_OK)
@@ -306,6 +312,7 @@ ngx_http_court_exit_process(ngx_cycle_t *cycle)
     ngx_http_court_audit_stop(mcf);
     ngx_http_court_policy_stop(cycle);
     ngx_court_tiers_stop(&mcf->tiers);
+    ngx_http_court_metrics_stop(mcf);
 }
 
 

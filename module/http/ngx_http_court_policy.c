@@ -156,6 +156,7 @@ ngx_http_court_policy_compile(ngx_http_court_main_conf_t *mcf,
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "court: policy: generation %uL does not compile: %V",
                       generation, &err);
+        ngx_court_count(&ngx_court_state_line->policy_failures);
         ngx_destroy_pool(pool);
         return NULL;
     }
@@ -166,6 +167,7 @@ ngx_http_court_policy_compile(ngx_http_court_main_conf_t *mcf,
                           - pinned->digits;
     pinned->pool = pool;
     pinned->generation = generation;
+    pinned->loaded = ngx_time();
     pinned->refs = 1;
 
     return pinned;
@@ -219,6 +221,7 @@ ngx_http_court_policy_start(ngx_cycle_t *cycle,
     /* without any, every request is policy_unavailable */
 
     ngx_http_court_worker.live = pinned;
+    ngx_http_court_metrics_policy();
 
     ev = &ngx_http_court_worker.poll;
 
@@ -262,6 +265,7 @@ ngx_http_court_policy_poll(ngx_event_t *ev)
 
         if (pinned) {
             ngx_http_court_worker.live = pinned;
+            ngx_http_court_metrics_policy();
 
             ngx_log_error(NGX_LOG_NOTICE, ev->log, 0,
                           "court: policy: version %L is live",

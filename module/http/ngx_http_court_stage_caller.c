@@ -235,6 +235,7 @@ ngx_http_court_caller_verify(ngx_http_court_session_t *s,
 
     if (ngx_http_court_caller_cached(s, mcf->tokens, key, issuers) == NGX_OK) {
         s->token_tier = NGX_COURT_TIER_ZONE;
+        ngx_court_count(&ngx_court_state_line->token_hits);
 
         return ngx_court_token_recheck(&s->token, ngx_time(), &s->reason,
                                        &s->why);
@@ -242,6 +243,7 @@ ngx_http_court_caller_verify(ngx_http_court_session_t *s,
 
     ngx_memzero(&s->token, sizeof(ngx_court_token_t));
     s->token_tier = NGX_COURT_TIER_NONE;
+    ngx_court_count(&ngx_court_state_line->token_misses);
 
     rc = ngx_court_token_verify(s->request->pool, issuers, text, ngx_time(),
                                 &s->token, &s->reason, &s->why);
