@@ -37,6 +37,8 @@ static const ngx_court_tool_noun_t  ngx_court_tool_nouns[] = {
       "how fast a gateway answers" },
     { "render", ngx_court_tool_render, "json|status|health",
       "the gateway's JSON as text" },
+    { "scrub",  ngx_court_tool_scrub,  "conf|log|audit|text",
+      "a text without secrets and persons" },
     { "sim",    ngx_court_tool_sim,    "source|court|redis",
       "the demo's parts" },
     { "spawn",  ngx_court_tool_spawn,  "--pid F --log F CMD",
