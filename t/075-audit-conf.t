@@ -56,10 +56,10 @@ court_audit_log @DIR@/more.log; # here
 
 === TEST 5: a variable in the path
 --- http
-court_audit_log @DIR@/$court_code.log; # here
+court_audit_log @DIR@/$host.log; # here
 --- must_die
 --- error_log
-it is one file for a server, without variables
+its only variable may be $court_code, once
 
 
 === TEST 6: a buffered access log writes there, too
@@ -183,3 +183,76 @@ court_audit_log without "court_audit_key": records name nobody
 --- policy eval: $::durable
 --- error_log
 has interfaces with "trace": "durable", and there is no court_audit_log
+
+
+=== TEST 21: a file for each court
+--- http
+court_audit_log @DIR@/${court_code}_a.log;
+--- server
+court_audit_log @DIR@/$court_code.log buffer=8k;
+court_code B00;
+location / { @COURT@ }
+
+
+=== TEST 22: $court_code and another variable
+--- http
+court_audit_log @DIR@/$court_code.$host; # here
+--- must_die
+--- error_log
+its only variable may be $court_code, once
+
+
+=== TEST 23: twice
+--- http
+court_audit_log @DIR@/$court_code/$court_code.log; # here
+--- must_die
+--- error_log
+its only variable may be $court_code, once
+
+
+=== TEST 24: a name that goes on
+--- http
+court_audit_log @DIR@/$court_codes; # here
+--- must_die
+--- error_log
+its only variable may be $court_code, once
+
+
+=== TEST 25: $court_code_log is another variable, too
+--- http
+court_audit_log @DIR@/$court_code_log; # here
+--- must_die
+--- error_log
+its only variable may be $court_code, once
+
+
+=== TEST 26: a directory for each court is not made
+--- http
+court_audit_log @DIR@/none/$court_code/audit.log;
+--- must_die
+--- error_log
+/audit.log" failed (2: No such file or directory)
+
+
+=== TEST 27: a pattern that another server's file conflicts with
+--- http
+court_audit_log @DIR@/$court_code.log flush=2s;
+server { listen unix:@DIR@/run/other.sock; court_audit_log @DIR@/B00.log; }
+--- must_die
+--- error_log
+B00.log" conflict with those given before
+
+
+=== TEST 28: a pattern and a file that are the same
+--- http
+court_audit_log @DIR@/$court_code.log;
+server { listen unix:@DIR@/run/other.sock; court_audit_log @DIR@/B00.log; }
+
+
+=== TEST 29: more files than descriptors
+--- main_config
+worker_rlimit_nofile 2;
+--- http
+court_audit_log @DIR@/$court_code.log;
+--- error_log
+court_audit_log may need 2 descriptors in each worker, and its limit is 2: see "worker_rlimit_nofile"

@@ -10,13 +10,25 @@
 
 
 static ngx_http_court_audit_state_t *
-ngx_http_court_audit_state(ngx_http_request_t *r)
+ngx_http_court_audit_state(ngx_http_request_t *r, ngx_http_court_session_t *s)
 {
-    ngx_http_court_srv_conf_t  *scf;
+    ngx_http_court_srv_conf_t    *scf;
+    ngx_http_court_audit_log_t   *log;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_http_court_module);
 
-    return scf->audit ? scf->audit->state : NULL;
+    if (scf->audit == NULL) {
+        return NULL;
+    }
+
+    log = ngx_http_court_audit_pick(scf->audit,
+              ngx_http_get_module_main_conf(r, ngx_http_court_module), s);
+
+    if (log->state == NULL && log->lazy) {
+        return ngx_http_court_audit_enter(log, (ngx_cycle_t *) ngx_cycle);
+    }
+
+    return log->state;
 }
 
 
@@ -73,7 +85,7 @@ ngx_http_court_audit_begin(ngx_http_court_session_t *s, ngx_uint_t durable,
     ngx_uint_t                     commit;
     ngx_http_court_audit_state_t  *st;
 
-    st = ngx_http_court_audit_state(s->request);
+    st = ngx_http_court_audit_state(s->request, s);
 
     if (st == NULL) {
         return NGX_ERROR;
@@ -156,7 +168,7 @@ ngx_http_court_audit_refusal(ngx_http_court_session_t *s)
 {
     ngx_http_court_audit_state_t  *st;
 
-    st = ngx_http_court_audit_state(s->request);
+    st = ngx_http_court_audit_state(s->request, s);
 
     if (st) {
         (void) ngx_http_court_audit_write_down(s, st);
@@ -188,7 +200,7 @@ ngx_http_court_audit_outcome(ngx_http_request_t *r,
     ngx_court_audit_record_t       record;
     ngx_http_court_audit_state_t  *st;
 
-    st = ngx_http_court_audit_state(r);
+    st = ngx_http_court_audit_state(r, s);
 
     if (st == NULL) {
         return;

@@ -29,9 +29,15 @@
 #define NGX_HTTP_COURT_AUDIT_FAILED   3
 
 
-/* one for each file or syslog server, however many servers write there */
+/*
+ * One for each file or syslog server, however many servers write there; or a
+ * path with $court_code, which stands for those of its courts.
+ */
 struct ngx_http_court_audit_log_s {
     ngx_str_t                  name;
+    ngx_uint_t                 index;     /* in audit_logs */
+    ngx_uint_t                 lazy;      /* a court's: no chain before its
+                                           * first record */
     ngx_open_file_t           *file;      /* NULL: syslog */
     ngx_syslog_peer_t         *syslog;
     size_t                     buffer;    /* written when it holds as much, */
@@ -39,6 +45,12 @@ struct ngx_http_court_audit_log_s {
     ngx_msec_t                 sync;      /* between beginnings of commits */
     ngx_uint_t                 sm3;
     void                      *threads;   /* ngx_thread_pool_t; NULL: none */
+
+    /* with $court_code; nothing is written to this one itself */
+    ngx_http_court_audit_log_t  **courts; /* by court; NULL: not used here */
+    ngx_http_court_audit_log_t  *none;    /* requests of no court; NULL: this
+                                           * is a log as it stands */
+    ngx_uint_t                 pattern;
 
     /* of this process, not configuration */
     ngx_http_court_audit_state_t  *state;
@@ -91,6 +103,26 @@ char *ngx_http_court_audit_log(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_http_court_audit_check(ngx_conf_t *cf,
     ngx_http_court_main_conf_t *mcf);
+
+/* shared: opens the file of a path without variables, or finds the log of
+ * another server that has it open */
+char *ngx_http_court_audit_named(ngx_conf_t *cf,
+    ngx_http_court_main_conf_t *mcf, ngx_http_court_audit_log_t *log,
+    ngx_http_court_audit_log_t **to);
+
+/* ngx_http_court_audit_courts.c: a file for each court */
+ngx_uint_t ngx_http_court_audit_pattern(const ngx_str_t *path);
+/* all that patterns stand for, when the configuration is read */
+ngx_int_t ngx_http_court_audit_expand(ngx_conf_t *cf,
+    ngx_http_court_main_conf_t *mcf);
+/* the log of this request; s may be NULL */
+ngx_http_court_audit_log_t *ngx_http_court_audit_pick(
+    ngx_http_court_audit_log_t *log, ngx_http_court_main_conf_t *mcf,
+    ngx_http_court_session_t *s);
+
+/* ngx_http_court_audit_admin.c: a chain begins in a worker; NULL: no memory */
+ngx_http_court_audit_state_t *ngx_http_court_audit_enter(
+    ngx_http_court_audit_log_t *log, ngx_cycle_t *cycle);
 
 /* ngx_http_court_audit_file.c: a process's end of a log */
 ngx_http_court_audit_state_t *ngx_http_court_audit_open(

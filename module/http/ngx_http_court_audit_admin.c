@@ -9,6 +9,11 @@
 #include "ngx_http_court_audit.h"
 
 
+/* when this configuration was taken up, ms; the master's, which workers have
+ * from it: those of one start or reload say the same */
+static int64_t  ngx_http_court_audit_cycle;
+
+
 static void
 ngx_http_court_audit_each(ngx_http_court_main_conf_t *mcf, ngx_uint_t master,
     const ngx_court_audit_record_t *record)
@@ -30,27 +35,25 @@ ngx_http_court_audit_each(ngx_http_court_main_conf_t *mcf, ngx_uint_t master,
 }
 
 
-static void
-ngx_http_court_audit_admin(ngx_http_court_main_conf_t *mcf,
-    ngx_uint_t master, const char *event)
-{
-    ngx_http_court_pinned_t   *live;
-    ngx_court_audit_record_t   record;
+/* by a worker: with the policy that it has */
 
-    ngx_court_audit_clear(&record, NGX_COURT_AUDIT_ADMIN,
+static void
+ngx_http_court_audit_say(ngx_court_audit_record_t *record, const char *event)
+{
+    ngx_http_court_pinned_t  *live;
+
+    ngx_court_audit_clear(record, NGX_COURT_AUDIT_ADMIN,
                           ngx_http_court_audit_now());
 
-    record.event.data = (u_char *) event;
-    record.event.len = ngx_strlen(event);
+    record->event.data = (u_char *) event;
+    record->event.len = ngx_strlen(event);
 
     live = ngx_http_court_worker.live;
 
-    if (live && !master) {
-        record.policy_version = live->version;
-        record.policy_hash = ngx_court_policy_hash(live->policy);
+    if (live) {
+        record->policy_version = live->version;
+        record->policy_hash = ngx_court_policy_hash(live->policy);
     }
-
-    ngx_http_court_audit_each(mcf, master, &record);
 }
 
 
@@ -245,6 +248,11 @@ ngx_http_court_audit_init(ngx_cycle_t *cycle, ngx_http_court_main_conf_t *mcf)
     log = mcf->audit_logs.elts;
 
     for (i = 0; i < mcf->audit_logs.nelts; i++) {
+
+        if (log[i]->lazy) {
+            continue;
+        }
+
         log[i]->master = ngx_http_court_audit_open(log[i], cycle, "m");
         if (log[i]->master == NULL) {
             return NGX_ERROR;
@@ -255,8 +263,10 @@ ngx_http_court_audit_init(ngx_cycle_t *cycle, ngx_http_court_main_conf_t *mcf)
         return NGX_OK;
     }
 
+    ngx_http_court_audit_cycle = ngx_http_court_audit_now();
+
     ngx_court_audit_clear(&record, NGX_COURT_AUDIT_ADMIN,
-                          ngx_http_court_audit_now());
+                          ngx_http_court_audit_cycle);
 
     ngx_str_set(&record.event, "reload");
 
@@ -282,28 +292,54 @@ ngx_http_court_audit_init(ngx_cycle_t *cycle, ngx_http_court_main_conf_t *mcf)
 }
 
 
+ngx_http_court_audit_state_t *
+ngx_http_court_audit_enter(ngx_http_court_audit_log_t *log,
+    ngx_cycle_t *cycle)
+{
+    u_char                         kind[NGX_INT_T_LEN + 1];
+    ngx_court_audit_record_t       record;
+    ngx_http_court_audit_state_t  *st;
+
+    *ngx_sprintf(kind, "%ui", ngx_worker) = '\0';
+
+    st = ngx_http_court_audit_open(log, cycle, (char *) kind);
+
+    if (st == NULL || ngx_http_court_audit_run(st, cycle) != NGX_OK) {
+        return NULL;
+    }
+
+    ngx_http_court_audit_say(&record, "worker_start");
+    record.cycle = ngx_http_court_audit_cycle;
+
+    (void) ngx_http_court_audit_put(st, &record);
+
+    return st;
+}
+
+
 ngx_int_t
 ngx_http_court_audit_start(ngx_cycle_t *cycle,
     ngx_http_court_main_conf_t *mcf)
 {
-    u_char                          kind[NGX_INT_T_LEN + 1];
     ngx_uint_t                      i;
     ngx_http_court_audit_log_t    **log;
     ngx_http_court_audit_state_t   *st;
 
     log = mcf->audit_logs.elts;
 
-    *ngx_sprintf(kind, "%ui", ngx_worker) = '\0';
-
     for (i = 0; i < mcf->audit_logs.nelts; i++) {
-        st = ngx_http_court_audit_open(log[i], cycle, (char *) kind);
 
-        if (st == NULL || ngx_http_court_audit_run(st, cycle) != NGX_OK) {
+        if (log[i]->lazy) {
+            continue;
+        }
+
+        st = ngx_http_court_audit_enter(log[i], cycle);
+        if (st == NULL) {
             return NGX_ERROR;
         }
-    }
 
-    ngx_http_court_audit_admin(mcf, 0, "worker_start");
+        ngx_http_court_audit_flush(st);
+    }
 
     return NGX_OK;
 }
@@ -313,11 +349,13 @@ void
 ngx_http_court_audit_stop(ngx_http_court_main_conf_t *mcf)
 {
     ngx_uint_t                    i;
+    ngx_court_audit_record_t      record;
     ngx_http_court_audit_log_t  **log;
 
     log = mcf->audit_logs.elts;
 
-    ngx_http_court_audit_admin(mcf, 0, "worker_stop");
+    ngx_http_court_audit_say(&record, "worker_stop");
+    ngx_http_court_audit_each(mcf, 0, &record);
 
     for (i = 0; i < mcf->audit_logs.nelts; i++) {
         if (log[i]->state) {
@@ -330,12 +368,22 @@ ngx_http_court_audit_stop(ngx_http_court_main_conf_t *mcf)
 void
 ngx_http_court_audit_end(ngx_http_court_main_conf_t *mcf)
 {
-    ngx_http_court_audit_admin(mcf, 1, "stop");
+    ngx_court_audit_record_t  record;
+
+    ngx_court_audit_clear(&record, NGX_COURT_AUDIT_ADMIN,
+                          ngx_http_court_audit_now());
+
+    ngx_str_set(&record.event, "stop");
+
+    ngx_http_court_audit_each(mcf, 1, &record);
 }
 
 
 void
 ngx_http_court_audit_adopted(ngx_http_court_main_conf_t *mcf)
 {
-    ngx_http_court_audit_admin(mcf, 0, "policy");
+    ngx_court_audit_record_t  record;
+
+    ngx_http_court_audit_say(&record, "policy");
+    ngx_http_court_audit_each(mcf, 0, &record);
 }

@@ -131,8 +131,8 @@ ngx_http_court_audit_file(ngx_conf_t *cf, ngx_http_court_audit_log_t *log)
     if (log->name.len == 0
         || ngx_strlchr(log->name.data, log->name.data + log->name.len, '$'))
     {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid path \"%V\": it is "
-                           "one file for a server, without variables",
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid path \"%V\": its "
+                           "only variable may be $court_code, once",
                            &log->name);
         return NGX_CONF_ERROR;
     }
@@ -196,6 +196,8 @@ ngx_http_court_audit_share(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf,
         log->file->flush = ngx_http_court_audit_reopen;
     }
 
+    log->index = mcf->audit_logs.nelts - 1;
+
     *slot = log;
     *to = log;
 
@@ -204,13 +206,26 @@ ngx_http_court_audit_share(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf,
 
 
 char *
+ngx_http_court_audit_named(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf,
+    ngx_http_court_audit_log_t *log, ngx_http_court_audit_log_t **to)
+{
+    char  *rv;
+
+    rv = ngx_http_court_audit_file(cf, log);
+
+    return (rv == NGX_CONF_OK)
+           ? ngx_http_court_audit_share(cf, mcf, log, to) : rv;
+}
+
+
+char *
 ngx_http_court_audit_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_court_srv_conf_t  *scf = conf;
 
-    char                        *rv;
     ngx_str_t                   *value;
-    ngx_uint_t                   i;
+    ngx_uint_t                   i, syslog;
+    ngx_http_court_main_conf_t  *mcf;
     ngx_http_court_audit_log_t  *log;
 
     if (scf->audit != NGX_CONF_UNSET_PTR) {
@@ -234,12 +249,11 @@ ngx_http_court_audit_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     log->flush = 1000;
     log->sync = 20;
 
-    rv = (ngx_strncmp(value[1].data, "syslog:", 7) == 0)
-         ? ngx_http_court_audit_syslog(cf, log)
-         : ngx_http_court_audit_file(cf, log);
+    syslog = (ngx_strncmp(value[1].data, "syslog:", 7) == 0);
+    log->pattern = !syslog && ngx_http_court_audit_pattern(&log->name);
 
-    if (rv != NGX_CONF_OK) {
-        return rv;
+    if (syslog && ngx_http_court_audit_syslog(cf, log) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     for (i = 2; i < cf->args->nelts; i++) {
@@ -248,9 +262,15 @@ ngx_http_court_audit_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    return ngx_http_court_audit_share(cf,
-               ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module),
-               log, &scf->audit);
+    if (log->pattern) {
+        scf->audit = log;                 /* courts are known at the end */
+        return NGX_CONF_OK;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_court_module);
+
+    return syslog ? ngx_http_court_audit_share(cf, mcf, log, &scf->audit)
+                  : ngx_http_court_audit_named(cf, mcf, log, &scf->audit);
 }
 
 
@@ -259,6 +279,10 @@ ngx_http_court_audit_check(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 {
     ngx_uint_t                    i;
     ngx_http_court_audit_log_t  **log;
+
+    if (ngx_http_court_audit_expand(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     log = mcf->audit_logs.elts;
 

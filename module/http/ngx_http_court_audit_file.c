@@ -109,6 +109,11 @@ ngx_http_court_audit_open(ngx_http_court_audit_log_t *log, ngx_cycle_t *cycle,
     p = ngx_snprintf(st->name, sizeof(st->name), "%s-%P-%L", kind, ngx_pid,
                      ngx_http_court_audit_now());
 
+    if (log->index) {
+        p = ngx_snprintf(p, st->name + sizeof(st->name) - p, "-%ui",
+                         log->index);
+    }
+
     worker.data = st->name;
     worker.len = p - st->name;
 
