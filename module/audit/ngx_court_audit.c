@@ -7,7 +7,6 @@
  */
 
 #include "ngx_court_audit.h"
-#include "ngx_court_time.h"
 
 
 /* where the line goes; p NULL once something did not fit */
@@ -17,13 +16,15 @@ typedef struct {
 } ngx_court_audit_out_t;
 
 typedef struct {
-    const char                *name;
+    const char                *name;      /* ,"NAME": */
+    size_t                     len;
     size_t                     offset;    /* of an ngx_str_t */
 } ngx_court_audit_member_t;
 
 
 #define ngx_court_audit_member(name)                                          \
-    { #name, offsetof(ngx_court_audit_record_t, name) }
+    { ",\"" #name "\":", sizeof(",\"" #name "\":") - 1,                        \
+      offsetof(ngx_court_audit_record_t, name) }
 
 static const ngx_court_audit_member_t  ngx_court_audit_members[] = {
     ngx_court_audit_member(event),
@@ -44,16 +45,18 @@ static const ngx_court_audit_member_t  ngx_court_audit_members[] = {
     ngx_court_audit_member(decision),
     ngx_court_audit_member(reason),
     ngx_court_audit_member(rule),
-    { NULL, 0 }
+    { NULL, 0, 0 }
 };
 
-static const char *const  ngx_court_audit_phases[] = {
-    "decision", "outcome", "admin"        /* by ngx_court_audit_phase_t */
+static const ngx_str_t  ngx_court_audit_phases[] = {
+    ngx_string(",\"phase\":\"decision\""),
+    ngx_string(",\"phase\":\"outcome\""),
+    ngx_string(",\"phase\":\"admin\"")   /* by ngx_court_audit_phase_t */
 };
 
 
-static void
-ngx_court_audit_raw(ngx_court_audit_out_t *out, const char *text, size_t len)
+static ngx_inline void
+ngx_court_audit_raw(ngx_court_audit_out_t *out, const void *text, size_t len)
 {
     if (out->p == NULL || (size_t) (out->last - out->p) < len) {
         out->p = NULL;
@@ -68,89 +71,129 @@ ngx_court_audit_raw(ngx_court_audit_out_t *out, const char *text, size_t len)
     ngx_court_audit_raw(out, text, sizeof(text) - 1)
 
 
-static void
-ngx_court_audit_quote(ngx_court_audit_out_t *out, const ngx_str_t *s)
+/* in quotes; NULL: it does not fit */
+
+u_char *
+ngx_court_audit_escape(u_char *p, u_char *last, const ngx_str_t *s)
 {
+    size_t     room;
     ngx_str_t  cut;
+
+    cut.data = s->data;
+    cut.len = ngx_min(s->len, NGX_COURT_AUDIT_STRING);
+    room = last - p;
+
+    if (ngx_court_json_plain(cut.data, cut.data + cut.len) == cut.len) {
+
+        if (room < cut.len + 2) {
+            return NULL;
+        }
+
+        *p++ = '"';
+        p = ngx_cpymem(p, cut.data, cut.len);
+        *p++ = '"';
+
+        return p;
+    }
 
     /* NUL, which our own reader refuses, ends it, too */
 
-    cut.data = s->data;
-    cut.len = s->len ? strnlen((char *) s->data,
-                               ngx_min(s->len, NGX_COURT_AUDIT_STRING))
-                     : 0;
+    cut.len = strnlen((char *) cut.data, cut.len);
 
-    ngx_court_audit_text(out, "\"");
-
-    if (out->p == NULL
-        || (size_t) (out->last - out->p) < ngx_court_json_escape_len(&cut))
-    {
-        out->p = NULL;
-        return;
+    if (room < ngx_court_json_escape_len(&cut) + 2) {
+        return NULL;
     }
 
-    out->p = ngx_court_json_escape(out->p, &cut);
+    *p++ = '"';
+    p = ngx_court_json_escape(p, &cut);
+    *p++ = '"';
 
-    ngx_court_audit_text(out, "\"");
+    return p;
 }
 
 
 static void
-ngx_court_audit_name(ngx_court_audit_out_t *out, const char *name)
+ngx_court_audit_quote(ngx_court_audit_out_t *out, const ngx_str_t *s)
 {
-    ngx_court_audit_text(out, ",\"");
-    ngx_court_audit_raw(out, name, ngx_strlen(name));
-    ngx_court_audit_text(out, "\":");
-}
-
-
-static void
-ngx_court_audit_str(ngx_court_audit_out_t *out, const char *name,
-    const ngx_str_t *s)
-{
-    if (s->len) {
-        ngx_court_audit_name(out, name);
-        ngx_court_audit_quote(out, s);
+    if (out->p) {
+        out->p = ngx_court_audit_escape(out->p, out->last, s);
     }
 }
 
 
-static void
-ngx_court_audit_num(ngx_court_audit_out_t *out, const char *name, int64_t n)
-{
-    u_char  digits[NGX_INT64_LEN];
+#define ngx_court_audit_name(out, name)                                       \
+    ngx_court_audit_text(out, ",\"" name "\":")
 
-    ngx_court_audit_name(out, name);
-    ngx_court_audit_raw(out, (char *) digits,
-                        ngx_sprintf(digits, "%L", n) - digits);
+#define ngx_court_audit_str(out, name, s)                                     \
+    do {                                                                      \
+        if ((s)->len) {                                                       \
+            ngx_court_audit_name(out, name);                                  \
+            ngx_court_audit_quote(out, s);                                    \
+        }                                                                     \
+    } while (0)
+
+#define ngx_court_audit_num(out, name, n)                                     \
+    do {                                                                      \
+        ngx_court_audit_name(out, name);                                      \
+        ngx_court_audit_digits(out, n);                                       \
+    } while (0)
+
+
+static void
+ngx_court_audit_digits(ngx_court_audit_out_t *out, int64_t n)
+{
+    u_char     digits[NGX_INT64_LEN], *p;
+    uint64_t   left;
+
+    p = digits + sizeof(digits);
+    left = (n < 0) ? 0 - (uint64_t) n : (uint64_t) n;
+
+    do {
+        *--p = (u_char) ('0' + left % 10);
+        left /= 10;
+    } while (left);
+
+    if (n < 0) {
+        *--p = '-';
+    }
+
+    ngx_court_audit_raw(out, p, digits + sizeof(digits) - p);
 }
 
 
-static void
-ngx_court_audit_hex(ngx_court_audit_out_t *out, const u_char *hash)
+u_char *
+ngx_court_audit_hex(u_char *p, const u_char *hash)
 {
-    u_char  text[2 * NGX_COURT_AUDIT_HASH_LEN];
-
-    ngx_hex_dump(text, (u_char *) hash, NGX_COURT_AUDIT_HASH_LEN);
-    ngx_court_audit_raw(out, (char *) text, sizeof(text));
+    return ngx_hex_dump(p, (u_char *) hash, NGX_COURT_AUDIT_HASH_LEN);
 }
 
 
-/* RFC 3339 with milliseconds */
+/* RFC 3339 with milliseconds: the second's text is kept */
 
 static void
-ngx_court_audit_time(ngx_court_audit_out_t *out, int64_t ms)
+ngx_court_audit_time(ngx_court_audit_out_t *out,
+    ngx_court_audit_chain_t *chain, int64_t ms)
 {
-    u_char     text[NGX_COURT_TIME_LEN + NGX_INT64_LEN], *p;
-    ngx_str_t  s;
+    u_char      text[6];
+    ngx_uint_t  rest;
 
-    p = ngx_court_time_format(text, ms / 1000);
-    p = ngx_sprintf(p - 1, ".%03LZ", ms % 1000);
+    if (ms / 1000 != chain->second) {
+        chain->second = ms / 1000;
+        (void) ngx_court_time_format(chain->clock, chain->second);
+    }
 
-    s.data = text;
-    s.len = p - text;
+    rest = (ngx_uint_t) (ms % 1000);
 
-    ngx_court_audit_str(out, "time", &s);
+    text[0] = '.';
+    text[1] = (u_char) ('0' + rest / 100);
+    text[2] = (u_char) ('0' + rest / 10 % 10);
+    text[3] = (u_char) ('0' + rest % 10);
+    text[4] = 'Z';
+    text[5] = '"';
+
+    ngx_court_audit_text(out, ",\"time\":\"");
+    ngx_court_audit_raw(out, chain->clock, NGX_COURT_TIME_LEN - 1);
+    ngx_court_audit_raw(out, text, sizeof(text));
 }
 
 
@@ -213,43 +256,75 @@ ngx_court_audit_facts(ngx_court_audit_out_t *out,
 
 
 static void
-ngx_court_audit_list(ngx_court_audit_out_t *out, const char *name,
-    const char *more, const ngx_court_audit_list_t *list)
+ngx_court_audit_list(ngx_court_audit_out_t *out,
+    const ngx_court_audit_list_t *list)
 {
     ngx_uint_t  i;
 
-    ngx_court_audit_name(out, name);
     ngx_court_audit_text(out, "[");
 
-    for (i = 0; i < ngx_min(list->n, NGX_COURT_AUDIT_LIST); i++) {
+    for (i = 0; i < list->n; i++) {
         ngx_court_audit_raw(out, ",", i ? 1 : 0);
         ngx_court_audit_quote(out, &list->names[i]);
     }
 
     ngx_court_audit_text(out, "]");
-
-    if (list->total > i) {
-        ngx_court_audit_num(out, more, (int64_t) list->total);
-    }
 }
 
 
 static void
-ngx_court_audit_policy(ngx_court_audit_out_t *out,
+ngx_court_audit_lists(ngx_court_audit_out_t *out,
     const ngx_court_audit_record_t *record)
+{
+    ngx_court_audit_list_t  off, report;
+
+    off = record->off;
+    report = record->report;
+    off.n = ngx_min(off.n, NGX_COURT_AUDIT_LIST);
+    report.n = ngx_min(report.n, NGX_COURT_AUDIT_LIST);
+
+    ngx_court_audit_name(out, "off");
+    ngx_court_audit_list(out, &off);
+
+    if (off.total > off.n) {
+        ngx_court_audit_num(out, "off_total", (int64_t) off.total);
+    }
+
+    ngx_court_audit_name(out, "report");
+    ngx_court_audit_list(out, &report);
+
+    if (report.total > report.n) {
+        ngx_court_audit_num(out, "report_total", (int64_t) report.total);
+    }
+}
+
+
+/* a policy stands in many records: its hash is kept as text */
+
+static void
+ngx_court_audit_policy(ngx_court_audit_out_t *out,
+    ngx_court_audit_chain_t *chain, const ngx_court_audit_record_t *record)
 {
     if (record->policy_version.len) {
         ngx_court_audit_name(out, "policy_version");
-        ngx_court_audit_raw(out, (char *) record->policy_version.data,
+        ngx_court_audit_raw(out, record->policy_version.data,
                             record->policy_version.len);
     }
 
-    if (record->policy_hash) {
-        ngx_court_audit_name(out, "policy_hash");
-        ngx_court_audit_text(out, "\"");
-        ngx_court_audit_hex(out, record->policy_hash);
-        ngx_court_audit_text(out, "\"");
+    if (record->policy_hash == NULL) {
+        return;
     }
+
+    if (ngx_memcmp(chain->hash, record->policy_hash, sizeof(chain->hash))
+        != 0)
+    {
+        ngx_memcpy(chain->hash, record->policy_hash, sizeof(chain->hash));
+        (void) ngx_court_audit_hex(chain->hex, chain->hash);
+    }
+
+    ngx_court_audit_text(out, ",\"policy_hash\":\"");
+    ngx_court_audit_raw(out, chain->hex, sizeof(chain->hex));
+    ngx_court_audit_text(out, "\"");
 }
 
 
@@ -260,9 +335,7 @@ ngx_court_audit_rest(ngx_court_audit_out_t *out,
     const ngx_court_audit_record_t *record)
 {
     if (record->conf.len) {
-        ngx_court_audit_list(out, "off", "off_total", &record->off);
-        ngx_court_audit_list(out, "report", "report_total",
-                             &record->report);
+        ngx_court_audit_lists(out, record);
     }
 
     if (record->cycle) {
@@ -297,61 +370,55 @@ ngx_court_audit_rest(ngx_court_audit_out_t *out,
 
 
 static void
-ngx_court_audit_body(ngx_court_audit_out_t *out,
-    const ngx_court_audit_chain_t *chain,
+ngx_court_audit_strings(ngx_court_audit_out_t *out,
     const ngx_court_audit_record_t *record)
 {
-    const char                      *phase;
+    const ngx_str_t                 *s;
     const ngx_court_audit_member_t  *m;
 
-    phase = ngx_court_audit_phases[record->phase];
-
-    ngx_court_audit_text(out, "{\"v\":1");
-    ngx_court_audit_num(out, "seq", (int64_t) chain->seq + 1);
-    ngx_court_audit_str(out, "gateway", &chain->gateway);
-    ngx_court_audit_str(out, "worker", &chain->worker);
-    ngx_court_audit_time(out, record->time);
-    ngx_court_audit_str(out, "request_id", &record->request_id);
-    ngx_court_audit_name(out, "phase");
-    ngx_court_audit_text(out, "\"");
-    ngx_court_audit_raw(out, phase, ngx_strlen(phase));
-    ngx_court_audit_text(out, "\"");
-
     for (m = ngx_court_audit_members; m->name; m++) {
-        ngx_court_audit_str(out, m->name,
-                            (ngx_str_t *) ((char *) record + m->offset));
-    }
+        s = (const ngx_str_t *) ((const char *) record + m->offset);
 
+        if (s->len) {
+            ngx_court_audit_raw(out, m->name, m->len);
+            ngx_court_audit_quote(out, s);
+        }
+    }
+}
+
+
+static void
+ngx_court_audit_body(ngx_court_audit_out_t *out,
+    ngx_court_audit_chain_t *chain, const ngx_court_audit_record_t *record)
+{
+    const ngx_str_t  *phase;
+
+    static const char  zeros[2 * NGX_COURT_AUDIT_HASH_LEN];
+
+    phase = &ngx_court_audit_phases[record->phase];
+
+    ngx_court_audit_text(out, "{\"v\":1,\"seq\":");
+    ngx_court_audit_digits(out, (int64_t) chain->seq + 1);
+    ngx_court_audit_raw(out, chain->who, chain->who_len);
+    ngx_court_audit_time(out, chain, record->time);
+    ngx_court_audit_str(out, "request_id", &record->request_id);
+    ngx_court_audit_raw(out, phase->data, phase->len);
+
+    ngx_court_audit_strings(out, record);
     ngx_court_audit_failed(out, record);
     ngx_court_audit_facts(out, record);
-    ngx_court_audit_policy(out, record);
+    ngx_court_audit_policy(out, chain, record);
     ngx_court_audit_rest(out, record);
 
-    ngx_court_audit_name(out, "prev");
-    ngx_court_audit_raw(out, chain->sm3 ? "\"sm3:" : "\"sha256:",
-                        chain->sm3 ? 5 : 8);
-    ngx_court_audit_hex(out, chain->prev);
+    if (chain->sm3) {
+        ngx_court_audit_text(out, ",\"prev\":\"sm3:");
+
+    } else {
+        ngx_court_audit_text(out, ",\"prev\":\"sha256:");
+    }
+
+    ngx_court_audit_raw(out, zeros, sizeof(zeros));
     ngx_court_audit_text(out, "\"}\n");
-}
-
-
-ngx_int_t
-ngx_court_audit_hash(ngx_uint_t sm3, const ngx_str_t *line,
-    u_char out[NGX_COURT_AUDIT_HASH_LEN])
-{
-    return sm3 ? ngx_court_sm3(line, 1, out) : ngx_court_sha256(line, 1, out);
-}
-
-
-void
-ngx_court_audit_begin(ngx_court_audit_chain_t *chain,
-    const ngx_str_t *gateway, const ngx_str_t *worker, ngx_uint_t sm3)
-{
-    ngx_memzero(chain, sizeof(ngx_court_audit_chain_t));
-
-    chain->gateway = *gateway;
-    chain->worker = *worker;
-    chain->sm3 = sm3;
 }
 
 
@@ -363,17 +430,16 @@ ngx_court_audit_clear(ngx_court_audit_record_t *record,
 
     record->phase = phase;
     record->time = time;
+    record->bytes = -1;
     record->uid = -1;
     record->pid = -1;
-    record->bytes = -1;
 }
 
 
 u_char *
-ngx_court_audit_line(ngx_court_audit_chain_t *chain,
+ngx_court_audit_draft(ngx_court_audit_chain_t *chain,
     const ngx_court_audit_record_t *record, u_char *buf, u_char *last)
 {
-    ngx_str_t              line;
     ngx_court_audit_out_t  out;
 
     out.p = buf;
@@ -381,18 +447,9 @@ ngx_court_audit_line(ngx_court_audit_chain_t *chain,
 
     ngx_court_audit_body(&out, chain, record);
 
-    if (out.p == NULL) {
-        return NULL;
+    if (out.p) {
+        chain->seq++;
     }
-
-    line.data = buf;
-    line.len = out.p - 1 - buf;
-
-    if (ngx_court_audit_hash(chain->sm3, &line, chain->prev) != NGX_OK) {
-        return NULL;
-    }
-
-    chain->seq++;
 
     return out.p;
 }

@@ -15,6 +15,7 @@
 #define _NGX_COURT_AUDIT_H_INCLUDED_
 
 #include "ngx_court_fact.h"
+#include "ngx_court_time.h"
 
 
 #define NGX_COURT_AUDIT_VERSION  1
@@ -22,6 +23,7 @@
 #define NGX_COURT_AUDIT_STRING   128      /* bytes of a member, cut off */
 #define NGX_COURT_AUDIT_LIST     32       /* strings of an admin list */
 #define NGX_COURT_AUDIT_HASH_LEN 32       /* SHA-256 and SM3 alike */
+#define NGX_COURT_AUDIT_WHO      1600     /* two strings, each byte escaped */
 
 
 typedef enum {
@@ -98,15 +100,25 @@ typedef struct {
 } ngx_court_audit_record_t;
 
 
-/* who writes; gateway and worker are the writer's memory */
+/*
+ * Who writes.  Lines are drafted by one thread, with zeros where the hash of
+ * the line before belongs, and completed later, in their order, it may be by
+ * another: prev is of the one that completes, all else of the one that drafts.
+ */
 typedef struct {
-    ngx_str_t                  gateway;
-    ngx_str_t                  worker;    /* unique among processes ever */
     ngx_uint_t                 sm3;       /* else SHA-256 */
-    uint64_t                   seq;       /* of the last line */
     u_char                     prev[NGX_COURT_AUDIT_HASH_LEN];
+
+    uint64_t                   seq;       /* of the last line drafted */
+    size_t                     who_len;   /* gateway and worker, as JSON */
+    u_char                     who[NGX_COURT_AUDIT_WHO];
+    int64_t                    second;    /* the time that is kept as text */
+    u_char                     clock[NGX_COURT_TIME_LEN];
+    u_char                     hash[NGX_COURT_AUDIT_HASH_LEN];
+    u_char                     hex[2 * NGX_COURT_AUDIT_HASH_LEN];
 } ngx_court_audit_chain_t;
 
+/* worker: unique among processes ever */
 void ngx_court_audit_begin(ngx_court_audit_chain_t *chain,
     const ngx_str_t *gateway, const ngx_str_t *worker, ngx_uint_t sm3);
 
@@ -117,15 +129,29 @@ void ngx_court_audit_clear(ngx_court_audit_record_t *record,
 /*
  * The next line of the chain with its newline into buf; returns its end.
  * NULL, and the chain is as it was: less than NGX_COURT_AUDIT_MAX bytes were
- * not enough, or no digest.
+ * not enough.
  */
+u_char *ngx_court_audit_draft(ngx_court_audit_chain_t *chain,
+    const ngx_court_audit_record_t *record, u_char *buf, u_char *last);
+
+/*
+ * Whole drafts from p to last, all that came since, become lines of the chain
+ * in place.  NGX_ERROR: no digest; *done says how far it came, the rest may
+ * be tried again.
+ */
+ngx_int_t ngx_court_audit_complete(ngx_court_audit_chain_t *chain,
+    u_char *p, u_char *last, u_char **done);
+
+/* draft and complete; NULL, and the chain is as it was: also no digest */
 u_char *ngx_court_audit_line(ngx_court_audit_chain_t *chain,
     const ngx_court_audit_record_t *record, u_char *buf, u_char *last);
 
 
-/* shared: hash of one line without its newline */
+/* shared: hash of one line without its newline; a text as JSON, cut off */
 ngx_int_t ngx_court_audit_hash(ngx_uint_t sm3, const ngx_str_t *line,
     u_char out[NGX_COURT_AUDIT_HASH_LEN]);
+u_char *ngx_court_audit_escape(u_char *p, u_char *last, const ngx_str_t *s);
+u_char *ngx_court_audit_hex(u_char *p, const u_char *hash);
 
 
 #endif /* _NGX_COURT_AUDIT_H_INCLUDED_ */

@@ -23,7 +23,7 @@ typedef enum {
     NGX_COURT_AUDIT_GAP,         /* n numbers, from seq on, are missing */
     NGX_COURT_AUDIT_TWICE,       /* a file overlaps with another */
     NGX_COURT_AUDIT_KILLED,      /* another worker took its place: no stop */
-    NGX_COURT_AUDIT_OPEN,        /* no stop: it runs, or was cut off; no fault */
+    NGX_COURT_AUDIT_OPEN,        /* no stop: it runs, or was cut; no fault */
     NGX_COURT_AUDIT_LATE,        /* begins behind its first line; no fault */
     NGX_COURT_AUDIT_NFINDINGS
 } ngx_court_audit_kind_t;

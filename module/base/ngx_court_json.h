@@ -106,6 +106,8 @@ ngx_int_t ngx_court_json_dump(ngx_pool_t *pool, const ngx_court_json_t *node,
  */
 size_t ngx_court_json_escape_len(const ngx_str_t *s);
 u_char *ngx_court_json_escape(u_char *p, const ngx_str_t *s);
+/* how many bytes from p on need no escape */
+size_t ngx_court_json_plain(const u_char *p, const u_char *end);
 
 
 #endif /* _NGX_COURT_JSON_H_INCLUDED_ */

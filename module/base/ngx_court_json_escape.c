@@ -67,12 +67,46 @@ ngx_court_json_escape_ascii(u_char *p, u_char c)
 }
 
 
-/* how many bytes at p stand for themselves: nearly all there are */
+/* sets the high bit of bytes that are below n, or equal to c */
 
-static size_t
-ngx_court_json_escape_plain(const u_char *p, const u_char *end)
+#define NGX_COURT_JSON_EACH     0x0101010101010101ull
+#define NGX_COURT_JSON_HIGH     (NGX_COURT_JSON_EACH * 0x80)
+
+#define ngx_court_json_less(w, n)                                             \
+    (((w) - NGX_COURT_JSON_EACH * (n)) & ~(w) & NGX_COURT_JSON_HIGH)
+
+#define ngx_court_json_equal(w, c)                                            \
+    ngx_court_json_less((w) ^ (NGX_COURT_JSON_EACH * (c)), 1)
+
+
+static ngx_uint_t
+ngx_court_json_escape_word(const u_char *p)
+{
+    uint64_t  w;
+
+    ngx_memcpy(&w, p, sizeof(uint64_t));
+
+    return ((w & NGX_COURT_JSON_HIGH)
+            | ngx_court_json_less(w, 0x20)
+            | ngx_court_json_equal(w, 0x7f)
+            | ngx_court_json_equal(w, '"')
+            | ngx_court_json_equal(w, '\\'))
+           == 0;
+}
+
+
+/* nearly all bytes stand for themselves */
+
+size_t
+ngx_court_json_plain(const u_char *p, const u_char *end)
 {
     const u_char  *start = p;
+
+    while (end - p >= (ssize_t) sizeof(uint64_t)
+           && ngx_court_json_escape_word(p))
+    {
+        p += sizeof(uint64_t);
+    }
 
     while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\') {
         p++;
@@ -89,7 +123,7 @@ ngx_court_json_escape_len(const ngx_str_t *s)
     const u_char  *p, *end;
 
     end = s->data + s->len;
-    len = ngx_court_json_escape_plain(s->data, end);
+    len = ngx_court_json_plain(s->data, end);
 
     for (p = s->data + len; p < end; p += n ? n : 1) {
         n = ngx_court_utf8_sequence(p, end);
@@ -110,7 +144,7 @@ ngx_court_json_escape(u_char *dst, const ngx_str_t *s)
     const u_char  *p, *end;
 
     end = s->data + s->len;
-    n = ngx_court_json_escape_plain(s->data, end);
+    n = ngx_court_json_plain(s->data, end);
     dst = n ? ngx_cpymem(dst, s->data, n) : dst;
 
     for (p = s->data + n; p < end; p += n ? n : 1) {

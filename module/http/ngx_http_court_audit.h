@@ -62,6 +62,7 @@ typedef struct {
     u_char                    *data;
     size_t                     len;
     size_t                     size;
+    size_t                     chained;   /* of len; behind: drafts */
 } ngx_http_court_audit_buf_t;
 
 struct ngx_http_court_audit_state_s {
@@ -91,6 +92,7 @@ struct ngx_http_court_audit_state_s {
 
     /* the commit's: not touched by the worker while busy */
     ngx_fd_t                   fd;        /* our own, across USR1 */
+    ngx_uint_t                 synced;    /* fdatasync, too */
     uint64_t                   until;     /* last sequence number in out */
     size_t                     written;
     ngx_err_t                  err;
@@ -137,21 +139,27 @@ ngx_int_t ngx_http_court_audit_put(ngx_http_court_audit_state_t *st,
 /* writes what is buffered: when a commit that is under way ends; not while
  * the log fails */
 void ngx_http_court_audit_flush(ngx_http_court_audit_state_t *st);
+/* the same soon, by a thread where there are any */
+void ngx_http_court_audit_pass_on(ngx_http_court_audit_state_t *st);
 void ngx_http_court_audit_reopen(ngx_open_file_t *file, ngx_log_t *log);
 
 /* ngx_http_court_audit_commit.c: what is on disk, and who waits for it */
 ngx_uint_t ngx_http_court_audit_can_commit(ngx_http_court_audit_state_t *st);
 /* begins as soon as it may; waiters are woken when it ends */
 void ngx_http_court_audit_commit(ngx_http_court_audit_state_t *st);
-/* now, even with nothing to write: has the disk come back? */
-void ngx_http_court_audit_commit_begin(ngx_http_court_audit_state_t *st);
+/* now, even with nothing to write: has the disk come back?  Without sync it
+ * is written only, which nobody may wait for */
+void ngx_http_court_audit_commit_begin(ngx_http_court_audit_state_t *st,
+    ngx_uint_t sync);
 void ngx_http_court_audit_commit_event(ngx_event_t *ev);
 /* the process ends: nginx has waited for its threads */
 void ngx_http_court_audit_commit_last(ngx_http_court_audit_state_t *st);
 
-/* shared: all of buf behind what a torn line needs; *written of buf */
-ngx_err_t ngx_http_court_audit_write(ngx_fd_t fd, ngx_uint_t torn,
-    const ngx_http_court_audit_buf_t *buf, size_t *written);
+/* shared: buf's drafts become lines, and all of it is written behind what a
+ * torn line needs; *written of buf */
+ngx_err_t ngx_http_court_audit_write(ngx_court_audit_chain_t *chain,
+    ngx_fd_t fd, ngx_uint_t torn, ngx_http_court_audit_buf_t *buf,
+    size_t *written);
 /* buf was written so far: what is left stays in it from a line's beginning */
 void ngx_http_court_audit_wrote(ngx_http_court_audit_state_t *st,
     ngx_http_court_audit_buf_t *buf, size_t written, ngx_err_t err);

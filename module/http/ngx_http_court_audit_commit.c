@@ -2,11 +2,11 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * Group commit: all that has gathered is written and synchronised by one
- * thread task, one at a time for a worker and a log.  Requests wait for the
- * one that holds their record.  Commits begin at most once in "sync", the
- * first one after a pause at once; so a record waits no longer than that, and
- * the disk's own time.
+ * Group commit: all that has gathered is chained and written by one thread
+ * task, one at a time for a worker and a log; so hashing and the disk hold up
+ * nobody else.  Where requests wait for their records it synchronises, too.
+ * Such commits begin at most once in "sync", the first one after a pause at
+ * once; so a record waits no longer than that, and the disk's own time.
  */
 
 #include "ngx_http_court_audit.h"
@@ -50,8 +50,12 @@ ngx_http_court_audit_commit_event(ngx_event_t *ev)
 {
     ngx_http_court_audit_state_t  *st = ev->data;
 
-    if (!st->busy) {
-        ngx_http_court_audit_commit_begin(st);
+    ngx_uint_t  sync;
+
+    sync = !ngx_queue_empty(&st->waiters);
+
+    if (!st->busy && (sync || st->in.len)) {
+        ngx_http_court_audit_commit_begin(st, sync);
     }
 }
 
@@ -72,7 +76,7 @@ ngx_http_court_audit_commit_wake(ngx_http_court_audit_state_t *st,
         next = ngx_queue_next(q);
         s = ngx_queue_data(q, ngx_http_court_session_t, audit_queue);
 
-        if (err == 0 && s->audit_seq > st->until) {
+        if (err == 0 && (!st->synced || s->audit_seq > st->until)) {
             continue;
         }
 
@@ -122,6 +126,7 @@ ngx_http_court_audit_commit_merge(ngx_http_court_audit_state_t *st)
     st->in = st->out;
     st->out = buf;
     st->out.len = 0;
+    st->out.chained = 0;
 }
 
 
@@ -133,8 +138,10 @@ ngx_http_court_audit_commit_done(ngx_http_court_audit_state_t *st)
     err = st->err;
     st->busy = 0;
 
-    ngx_court_histogram_add(&ngx_court_state_line->commit,
-                            ngx_court_state_clock() - st->clock);
+    if (st->synced) {
+        ngx_court_histogram_add(&ngx_court_state_line->commit,
+                                ngx_court_state_clock() - st->clock);
+    }
 
     ngx_http_court_audit_wrote(st, &st->out, st->written, err);
     ngx_http_court_audit_commit_merge(st);
@@ -143,8 +150,11 @@ ngx_http_court_audit_commit_done(ngx_http_court_audit_state_t *st)
     if (!ngx_queue_empty(&st->waiters)) {
         ngx_http_court_audit_commit(st);
 
-    } else if (st->hurry || st->in.len >= st->log->buffer) {
+    } else if (st->hurry) {
         ngx_http_court_audit_flush(st);
+
+    } else if (st->in.len >= st->log->buffer) {
+        ngx_http_court_audit_pass_on(st);
     }
 
     st->hurry = 0;
@@ -166,10 +176,10 @@ ngx_http_court_audit_commit_thread(void *data, ngx_log_t *log)
 
     ngx_set_errno(0);
 
-    st->err = ngx_http_court_audit_write(st->fd, st->out_torn, &st->out,
-                                         &st->written);
+    st->err = ngx_http_court_audit_write(&st->chain, st->fd, st->out_torn,
+                                         &st->out, &st->written);
 
-    if (st->err == 0 && fdatasync(st->fd) == -1) {
+    if (st->err == 0 && st->synced && fdatasync(st->fd) == -1) {
         st->err = ngx_errno;
     }
 }
@@ -203,7 +213,8 @@ ngx_http_court_audit_commit_fd(ngx_http_court_audit_state_t *st)
 
 
 void
-ngx_http_court_audit_commit_begin(ngx_http_court_audit_state_t *st)
+ngx_http_court_audit_commit_begin(ngx_http_court_audit_state_t *st,
+    ngx_uint_t sync)
 {
 #if (NGX_THREADS)
 
@@ -213,9 +224,14 @@ ngx_http_court_audit_commit_begin(ngx_http_court_audit_state_t *st)
     st->out = st->in;
     st->in = buf;
     st->in.len = 0;
+    st->in.chained = 0;
+
+    if (sync) {
+        st->began = ngx_current_msec;
+    }
 
     st->busy = 1;
-    st->began = ngx_current_msec;
+    st->synced = sync;
     st->clock = ngx_court_state_clock();
     st->until = st->chain.seq;
     st->written = 0;

@@ -2,10 +2,11 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * A process's end of a log.  Lines gather in memory and go out in one write:
- * from here where nobody waits for them, in a thread where somebody does
- * (ngx_http_court_audit_commit.c); never both at once, so that lines keep
- * their order.  What cannot be written stays, up to a bound.
+ * A process's end of a log.  Drafts of lines gather in memory; they are
+ * chained and go out in one write: by a thread where there is one
+ * (ngx_http_court_audit_commit.c), from here where there is none, or for acts
+ * that are written at once; never both at once, so that lines keep their
+ * order.  What cannot be written stays, up to a bound.
  */
 
 #include "ngx_http_court_audit.h"
@@ -202,12 +203,25 @@ ngx_http_court_audit_arm(ngx_http_court_audit_state_t *st)
 
 
 ngx_err_t
-ngx_http_court_audit_write(ngx_fd_t fd, ngx_uint_t torn,
-    const ngx_http_court_audit_buf_t *buf, size_t *written)
+ngx_http_court_audit_write(ngx_court_audit_chain_t *chain, ngx_fd_t fd,
+    ngx_uint_t torn, ngx_http_court_audit_buf_t *buf, size_t *written)
 {
-    ssize_t  n;
+    ssize_t     n;
+    u_char     *done;
+    ngx_int_t   rc;
 
     *written = 0;
+
+    if (buf->chained < buf->len) {
+        rc = ngx_court_audit_complete(chain, buf->data + buf->chained,
+                                      buf->data + buf->len, &done);
+
+        buf->chained = done - buf->data;
+
+        if (rc != NGX_OK) {
+            return NGX_ENOMEM;
+        }
+    }
 
     if (torn && write(fd, "\n", 1) != 1) {
         return ngx_errno ? ngx_errno : NGX_ENOSPC;
@@ -274,6 +288,7 @@ ngx_http_court_audit_wrote(ngx_http_court_audit_state_t *st,
     }
 
     buf->len -= keep;
+    buf->chained -= keep;
 
     if (keep && buf->len) {
         ngx_memmove(buf->data, buf->data + keep, buf->len);
@@ -291,8 +306,8 @@ ngx_http_court_audit_out(ngx_http_court_audit_state_t *st)
 
     ngx_set_errno(0);
 
-    err = ngx_http_court_audit_write(st->log->file->fd, st->torn, &st->in,
-                                     &written);
+    err = ngx_http_court_audit_write(&st->chain, st->log->file->fd, st->torn,
+                                     &st->in, &written);
 
     ngx_http_court_audit_wrote(st, &st->in, written, err);
 
@@ -314,6 +329,20 @@ ngx_http_court_audit_flush(ngx_http_court_audit_state_t *st)
 }
 
 
+/* at the end of this turn: a request that waits for its record joins in */
+
+void
+ngx_http_court_audit_pass_on(ngx_http_court_audit_state_t *st)
+{
+    if (!ngx_http_court_audit_can_commit(st) || st->failed) {
+        ngx_http_court_audit_flush(st);
+
+    } else if (!st->busy) {
+        ngx_post_event(&st->commit, &ngx_posted_events);
+    }
+}
+
+
 static void
 ngx_http_court_audit_flush_event(ngx_event_t *ev)
 {
@@ -324,12 +353,12 @@ ngx_http_court_audit_flush_event(ngx_event_t *ev)
     }
 
     if (!st->failed) {
-        ngx_http_court_audit_flush(st);
+        ngx_http_court_audit_pass_on(st);
         return;
     }
 
     if (ngx_http_court_audit_can_commit(st)) {
-        ngx_http_court_audit_commit_begin(st);
+        ngx_http_court_audit_commit_begin(st, 1);
         return;
     }
 
@@ -374,8 +403,9 @@ ngx_http_court_audit_add(ngx_http_court_audit_state_t *st,
             return NGX_ERROR;
         }
 
-        p = ngx_court_audit_line(&st->chain, record, st->in.data + st->in.len,
-                                 st->in.data + st->in.size);
+        p = ngx_court_audit_draft(&st->chain, record,
+                                  st->in.data + st->in.len,
+                                  st->in.data + st->in.size);
         if (p) {
             st->in.len = p - st->in.data;
             return NGX_OK;
@@ -434,7 +464,7 @@ ngx_http_court_audit_put(ngx_http_court_audit_state_t *st,
     ngx_court_count(&ngx_court_state_line->audit_records);
 
     if (st->in.len >= st->log->buffer) {
-        ngx_http_court_audit_flush(st);
+        ngx_http_court_audit_pass_on(st);
     }
 
     ngx_http_court_audit_arm(st);
@@ -445,7 +475,8 @@ ngx_http_court_audit_put(ngx_http_court_audit_state_t *st,
 
 /*
  * USR1: what is buffered still goes to the file it was meant for, if it can;
- * the commit that is under way has a descriptor of its own.
+ * the commit that is under way has a descriptor of its own.  A record that
+ * is waited for is synchronised in that file, not in the next one.
  */
 
 void
@@ -453,10 +484,20 @@ ngx_http_court_audit_reopen(ngx_open_file_t *file, ngx_log_t *log)
 {
     ngx_http_court_audit_log_t  *audit = file->data;
 
+    ngx_http_court_audit_state_t  *st;
+
     if (audit->state == NULL) {
         return;
     }
 
-    ngx_http_court_audit_flush(audit->state);
-    audit->state->stale = 1;
+    st = audit->state;
+
+    if (!st->busy && !ngx_queue_empty(&st->waiters)) {
+        ngx_http_court_audit_commit_begin(st, 1);
+
+    } else {
+        ngx_http_court_audit_flush(st);
+    }
+
+    st->stale = 1;
 }

@@ -10,10 +10,11 @@
  * It reads the CPU time of the measured process itself, after the warm-up's
  * last answer and after the last answer of all: neither starting this program
  * nor connecting counts.  Prints, by spaces: requests, answers that were not
- * as expected, seconds, the process's nanoseconds.
+ * as expected, seconds, nanoseconds of the first thread and of all threads.
  */
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -86,21 +87,17 @@ load_now(void)
 }
 
 
-/* nanoseconds on a CPU, of the process's first thread: workers have one */
+/* nanoseconds on a CPU of one thread */
 
 static unsigned long long
-load_cpu(const char *pid)
+load_thread(const char *pid, const char *tid)
 {
     FILE                *f;
-    char                 path[64];
+    char                 path[96];
     unsigned long long   ns;
 
-    if (pid == NULL) {
-        return 0;
-    }
-
     ns = 0;
-    snprintf(path, sizeof(path), "/proc/%s/schedstat", pid);
+    snprintf(path, sizeof(path), "/proc/%s/task/%s/schedstat", pid, tid);
     f = fopen(path, "r");
 
     if (f == NULL || fscanf(f, "%llu", &ns) != 1) {
@@ -108,6 +105,40 @@ load_cpu(const char *pid)
     }
 
     fclose(f);
+
+    return ns;
+}
+
+
+/* of the process's first thread, the event loop, or of all its threads */
+
+static unsigned long long
+load_cpu(const char *pid, int all)
+{
+    DIR                 *dir;
+    char                 path[64];
+    struct dirent       *entry;
+    unsigned long long   ns;
+
+    if (pid == NULL || !all) {
+        return pid ? load_thread(pid, pid) : 0;
+    }
+
+    ns = 0;
+    snprintf(path, sizeof(path), "/proc/%s/task", pid);
+    dir = opendir(path);
+
+    if (dir == NULL) {
+        load_die(path);
+    }
+
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] != '.') {
+            ns += load_thread(pid, entry->d_name);
+        }
+    }
+
+    closedir(dir);
 
     return ns;
 }
@@ -391,7 +422,7 @@ main(int argc, char **argv)
 {
     double              began;
     load_t              l;
-    unsigned long long  cpu;
+    unsigned long long  cpu, all;
 
     memset(&l, 0, sizeof(l));
     load_options(&l, argc, argv);
@@ -403,12 +434,16 @@ main(int argc, char **argv)
     load_connect(&l);
     load_phase(&l, l.warm, load_now() + l.seconds);
 
-    cpu = load_cpu(l.pid);
+    cpu = load_cpu(l.pid, 0);
+    all = load_cpu(l.pid, 1);
     began = load_now();
     load_phase(&l, l.requests, began + l.seconds);
 
-    printf("%ld %ld %.6f %llu\n", l.done, l.wrong, load_now() - began,
-           load_cpu(l.pid) - cpu);
+    cpu = load_cpu(l.pid, 0) - cpu;
+    all = load_cpu(l.pid, 1) - all;
+
+    printf("%ld %ld %.6f %llu %llu\n", l.done, l.wrong, load_now() - began,
+           cpu, all);
 
     return 0;
 }

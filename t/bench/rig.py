@@ -485,7 +485,8 @@ backend court
     def load(self, server, requests, port=None, tokens=None, cycle=True,
              warm=64, path='/api/v1/cases/1', method='GET', connections=32,
              pid=None):
-        """requests, seconds, nanoseconds of the server; all must be 200"""
+        """requests, seconds, nanoseconds of the server's first thread and of
+        all its threads; all must be 200"""
         args = [LOAD, '-p', str(port or server.port), '-n', str(requests),
                 '-w', str(warm), '-u', path, '-m', method, '-s', '60',
                 '-c', str(connections), '-P', str(pid or server.pid)]
@@ -497,8 +498,8 @@ backend court
                            stderr=subprocess.PIPE, text=True)
         if p.returncode != 0:
             raise Refused('%s: %s' % (server.name, p.stderr.strip()[-600:]))
-        done, wrong, seconds, cpu = p.stdout.split()
+        done, wrong, seconds, cpu, total = p.stdout.split()
         if int(wrong) or int(done) != requests:
             raise Refused('%s: %s of %s answers wrong; first: %s' % (
                 server.name, wrong, done, p.stderr.strip()[-600:]))
-        return int(done), float(seconds), int(cpu)
+        return int(done), float(seconds), int(cpu), int(total)

@@ -6,7 +6,7 @@
  */
 
 #include "tap.h"
-#include "ngx_court_audit.h"
+#include "ngx_court_audit_verify.h"
 
 
 static u_char  buf[NGX_COURT_AUDIT_MAX];
@@ -216,6 +216,87 @@ test_hostile(void)
 }
 
 
+/*
+ * Drafts completed later, a part at a time, are the same bytes as lines made
+ * one by one; and a chain goes on behind them.
+ */
+
+static void
+test_later(ngx_uint_t sm3)
+{
+    u_char                     now[8192], *p, *q, *done, *part;
+    ngx_str_t                  text;
+    ngx_uint_t                 i, step;
+    ngx_court_audit_chain_t    one, two;
+    ngx_court_audit_record_t   r;
+    ngx_court_audit_said_t     said;
+    ngx_court_audit_verify_t   v;
+
+    for (step = 1; step <= 4; step++) {
+
+        one = chain_(sm3);
+        two = chain_(sm3);
+        p = now;
+        q = buf;
+        part = buf;
+
+        for (i = 0; i < 12; i++) {
+            ngx_court_audit_clear(&r, i % 2, 1795860000990LL + i);
+            ngx_str_set(&r.decision, "allow");
+            r.client.data = (u_char *) "\"\n\"\n}";
+            r.client.len = 6;
+            r.bytes = i;
+
+            p = ngx_court_audit_line(&one, &r, p, now + sizeof(now));
+            q = ngx_court_audit_draft(&two, &r, q, buf + sizeof(buf));
+
+            if ((i + 1) % step == 0) {
+                if (ngx_court_audit_complete(&two, part, q, &done) != NGX_OK
+                    || done != q)
+                {
+                    break;
+                }
+
+                part = q;
+            }
+        }
+
+        is_int(i, 12, "completed %d at a time", (int) step);
+        is_int(q - buf, p - now, "as long");
+        is_mem(buf, now, p - now, "the same bytes");
+        is_mem(two.prev, one.prev, 32, "the same hash");
+        is_int(two.seq, one.seq, "the same number");
+
+        ngx_court_audit_verify_init(&v, tap_pool());
+        ngx_court_audit_verify_file(&v, 0);
+
+        for (p = buf; p < q; p = done + 1) {
+            done = memchr(p, '\n', q - p);
+            text.data = p;
+            text.len = done - p;
+            ngx_court_audit_verify_line(&v, &text, &said);
+        }
+
+        ok(ngx_court_audit_verify_end(&v) == NGX_OK && v.records == 12
+           && ngx_court_audit_verify_faults(&v) == 0, "a whole chain");
+    }
+
+    /* what is no draft is no line: nothing behind it is completed */
+
+    p = ngx_cpymem(buf, "short\n", 6);
+    ok(ngx_court_audit_complete(&two, buf, p, &done) == NGX_ERROR
+       && done == buf, "too short");
+
+    ngx_memset(buf, 'x', 200);
+    ok(ngx_court_audit_complete(&two, buf, buf + 200, &done) == NGX_ERROR
+       && done == buf, "without an end");
+
+    done = NULL;
+    ok(ngx_court_audit_complete(&two, buf, buf, &done) == NGX_OK
+       && done == buf, "nothing is well");
+}
+
+
 int
 main(void)
 {
@@ -225,6 +306,8 @@ main(void)
 
     test_lines();
     test_hostile();
+    test_later(0);
+    test_later(1);
 
     return done_testing();
 }

@@ -328,7 +328,6 @@ test_many(void)
                 ngx_court_audit_begin(&chain[i], &gateway, &worker, 0);
             }
 
-            chain[i].worker = worker;
             ngx_court_audit_clear(&r, NGX_COURT_AUDIT_DECISION, 0);
             p = ngx_court_audit_line(&chain[i], &r, line,
                                      line + sizeof(line));

@@ -39,6 +39,34 @@ static const struct {
 };
 
 
+/* words at once find the same byte that one by one would */
+
+static void
+test_plain(void)
+{
+    u_char      text[24];
+    size_t      want;
+    ngx_uint_t  at, c, bad;
+
+    bad = 0;
+
+    for (at = 0; at < sizeof(text); at++) {
+        for (c = 0; c < 256; c++) {
+            ngx_memset(text, (at + c) % 2 ? ' ' : '~', sizeof(text));
+            text[at] = (u_char) c;
+
+            want = (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+                   ? at : sizeof(text);
+
+            bad += (ngx_court_json_plain(text, text + sizeof(text)) != want);
+        }
+    }
+
+    is_int(bad, 0, "how far bytes are plain");
+    is_int(ngx_court_json_plain(NULL, NULL), 0, "nothing");
+}
+
+
 /* what is escaped is JSON, and every valid sequence comes back as it was */
 
 static void
@@ -143,6 +171,7 @@ main(void)
                "%s: length", rows[i].name);
     }
 
+    test_plain();
     test_all(pool);
     test_random(pool);
 
