@@ -22,6 +22,8 @@ ctl_output=text
 # name=value, one a line; set once by ctl_load
 ctl_settings=
 ctl_file=
+# the HTTP status of the last answer
+ctl_status=
 ctl_newline='
 '
 
@@ -199,7 +201,8 @@ ctl_ask() {     # place, path, method, options...
     esac
     said=$(curl -s -m "$(ctl_conf timeout)" --noproxy '*' -X "$method" \
         -w '\n%{http_code}' "$@" -- "$url") || { ctl_say "$socket: no answer"; return 4; }
-    ctl_answer "${said##*"$ctl_newline"}" "${said%"$ctl_newline"*}" "$method $path"
+    ctl_status=${said##*"$ctl_newline"}
+    ctl_answer "$ctl_status" "${said%"$ctl_newline"*}" "$method $path"
 }
 
 ctl_control() {

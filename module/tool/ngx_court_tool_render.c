@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * court-tool render json|status|health: JSON from standard input as text for
- * a terminal.
+ * a terminal; render member NAME: a member of it.
  */
 
 #include "ngx_court_tool_render.h"
@@ -19,7 +19,8 @@ static void ngx_court_render_object(const ngx_court_json_t *node, int indent);
 
 
 static const char  ngx_court_render_help[] =
-    "usage: court-tool render json|status|health < JSON\n";
+    "usage: court-tool render json|status|health < JSON\n"
+    "       court-tool render member NAME < JSON\n";
 
 
 /*
@@ -263,7 +264,29 @@ ngx_court_render_json(const ngx_court_json_t *doc)
 
 
 static int
-ngx_court_render_read(ngx_pool_t *pool, const char *verb)
+ngx_court_render_member(ngx_pool_t *pool, const ngx_court_json_t *doc,
+    const char *name)
+{
+    ngx_str_t                text;
+    const ngx_court_json_t  *member;
+
+    member = ngx_court_json_get(doc, name);
+
+    if (member == NULL
+        || ngx_court_json_dump(pool, member, &text) != NGX_OK)
+    {
+        fprintf(stderr, "court-tool: no member \"%s\"\n", name);
+        return NGX_COURT_TOOL_NO;
+    }
+
+    printf("%.*s\n", (int) text.len, text.data);
+
+    return NGX_COURT_TOOL_YES;
+}
+
+
+static int
+ngx_court_render_read(ngx_pool_t *pool, const char *verb, const char *name)
 {
     ngx_str_t          text, err;
     ngx_court_json_t  *doc;
@@ -285,6 +308,10 @@ ngx_court_render_read(ngx_pool_t *pool, const char *verb)
         return ngx_court_render_json(doc);
     }
 
+    if (name) {
+        return ngx_court_render_member(pool, doc, name);
+    }
+
     return ngx_court_tool_status(doc, strcmp(verb, "health") == 0);
 }
 
@@ -295,9 +322,10 @@ ngx_court_tool_render(int argc, char **argv)
     int          rc;
     ngx_pool_t  *pool;
 
-    if (argc != 1
-        || (strcmp(argv[0], "json") != 0 && strcmp(argv[0], "status") != 0
-            && strcmp(argv[0], "health") != 0))
+    if ((argc != 1
+         || (strcmp(argv[0], "json") != 0 && strcmp(argv[0], "status") != 0
+             && strcmp(argv[0], "health") != 0))
+        && (argc != 2 || strcmp(argv[0], "member") != 0))
     {
         fputs(ngx_court_render_help, stderr);
         return NGX_COURT_TOOL_USAGE;
@@ -308,7 +336,7 @@ ngx_court_tool_render(int argc, char **argv)
         return NGX_COURT_TOOL_UNREACHABLE;
     }
 
-    rc = ngx_court_render_read(pool, argv[0]);
+    rc = ngx_court_render_read(pool, argv[0], argc == 2 ? argv[1] : NULL);
 
     ngx_destroy_pool(pool);
 

@@ -2,9 +2,10 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * court-tool scrub conf|log|audit|text [--secrets LIST]: standard input
- * without secrets and persons.  LIST names files, one a line; whatever secret
- * stands in them is hidden wherever it turns up.
+ * court-tool scrub conf|log|audit|text|secrets [--secrets LIST]: standard
+ * input without secrets and persons.  LIST names files, one a line; whatever
+ * secret stands in them is hidden wherever it turns up, by "secrets" only
+ * that.
  */
 
 #include "ngx_court_tool_scrub.h"
@@ -15,6 +16,8 @@
 #define NGX_COURT_SCRUB_PASSWORD  4          /* the only word of a file */
 
 
+static ngx_uint_t ngx_court_scrub_in(const ngx_str_t *name,
+    const char **names);
 static void ngx_court_scrub_audit(ngx_pool_t *pool, u_char *p, u_char *end);
 static ngx_int_t ngx_court_scrub_secrets(ngx_pool_t *pool, const char *list,
     u_char *p, u_char *end);
@@ -39,7 +42,12 @@ static const char  *ngx_court_scrub_private[] = {
 };
 
 static const char  ngx_court_scrub_help[] =
-    "usage: court-tool scrub conf|log|audit|text [--secrets LIST] < text\n";
+    "usage: court-tool scrub conf|log|audit|text|secrets [--secrets LIST] "
+    "< text\n";
+
+static const char  *ngx_court_scrub_verbs[] = {
+    "conf", "log", "audit", "text", "secrets", NULL
+};
 
 
 int
@@ -47,7 +55,7 @@ ngx_court_tool_scrub(int argc, char **argv)
 {
     int          rc;
     u_char      *end;
-    ngx_str_t    text;
+    ngx_str_t    text, verb;
     ngx_uint_t   n;
     ngx_pool_t  *pool;
     const char  *list;
@@ -57,11 +65,12 @@ ngx_court_tool_scrub(int argc, char **argv)
     };
 
     list = NULL;
+    verb.data = (u_char *) (argc ? argv[0] : "");
+    verb.len = strlen((char *) verb.data);
 
     if (argc < 1
         || ngx_court_tool_options(argc, argv, options, NULL, 0, &n) != NGX_OK
-        || (strcmp(argv[0], "conf") != 0 && strcmp(argv[0], "log") != 0
-            && strcmp(argv[0], "audit") != 0 && strcmp(argv[0], "text") != 0))
+        || !ngx_court_scrub_in(&verb, ngx_court_scrub_verbs))
     {
         fputs(ngx_court_scrub_help, stderr);
         return NGX_COURT_TOOL_USAGE;
@@ -98,7 +107,7 @@ ngx_court_tool_scrub(int argc, char **argv)
     } else if (strcmp(argv[0], "log") == 0) {
         ngx_court_scrub_log(text.data, end);
 
-    } else {
+    } else if (strcmp(argv[0], "text") == 0) {
         ngx_court_scrub_words(text.data, end);
     }
 

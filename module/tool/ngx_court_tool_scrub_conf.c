@@ -328,7 +328,7 @@ ngx_court_scrub_named(ngx_court_scrub_conf_t *c)
     }
 
     for (i = 1; i < c->n; i++) {
-        if (*c->args[i].p != '/') {
+        if (*c->args[i].p != '/' && !ngx_court_scrub_harmless(&c->args[i])) {
             ngx_court_scrub_hide(c->args[i].p,
                                  c->args[i].end - c->args[i].p);
         }
