@@ -184,7 +184,6 @@ static const char *
 ngx_court_ring_option(ngx_court_ring_key_t *key, const ngx_str_t *field,
     ngx_uint_t *created)
 {
-    int64_t    t;
     ngx_str_t  value;
 
     if (field->len > 6 && ngx_memcmp(field->data, "state=", 6) == 0) {
@@ -216,7 +215,8 @@ ngx_court_ring_option(ngx_court_ring_key_t *key, const ngx_str_t *field,
         value.data = field->data + 8;
         value.len = field->len - 8;
 
-        return (*created)++ || ngx_court_time_parse(&value, &t) != NGX_OK
+        return (*created)++
+               || ngx_court_time_parse(&value, &key->created) != NGX_OK
                ? "created is one time of RFC 3339" : NULL;
     }
 
@@ -432,20 +432,33 @@ ngx_int_t
 ngx_court_ring_name(const ngx_court_ring_t *ring, const char *domain,
     const ngx_str_t *fields, ngx_uint_t n, u_char out[NGX_COURT_SHA256_LEN])
 {
+    return ngx_court_ring_name_of(ring, 0, domain, fields, n, out);
+}
+
+
+ngx_int_t
+ngx_court_ring_name_of(const ngx_court_ring_t *ring, ngx_uint_t k,
+    const char *domain, const ngx_str_t *fields, ngx_uint_t n,
+    u_char out[NGX_COURT_SHA256_LEN])
+{
     size_t                       len;
     ngx_int_t                    rc;
     ngx_str_t                    key, label;
     ngx_uint_t                   i;
     EVP_MAC_CTX                 *ctx;
-    const ngx_court_ring_key_t  *first;
+    const ngx_court_ring_key_t  *with;
 
-    first = &ring->keys[0];
-    key.data = (u_char *) first->name;
-    key.len = sizeof(first->name);
+    if (k >= ring->nkeys) {
+        return NGX_ERROR;
+    }
+
+    with = &ring->keys[k];
+    key.data = (u_char *) with->name;
+    key.len = sizeof(with->name);
     label.data = (u_char *) domain;
     label.len = ngx_strlen(domain);
 
-    ctx = ngx_court_evp_hmac_begin(first->alg->md, &key);
+    ctx = ngx_court_evp_hmac_begin(with->alg->md, &key);
 
     if (ctx == NULL) {
         return NGX_ERROR;
@@ -468,4 +481,29 @@ ngx_court_ring_name(const ngx_court_ring_t *ring, const char *domain,
     EVP_MAC_CTX_free(ctx);
 
     return rc;
+}
+
+
+ngx_uint_t
+ngx_court_ring_tell(const ngx_court_ring_t *ring, ngx_uint_t i,
+    ngx_court_ring_told_t *told)
+{
+    const ngx_court_ring_key_t  *key;
+
+    if (i >= ring->nkeys) {
+        return 0;
+    }
+
+    key = &ring->keys[i];
+
+    told->id = key->id;
+    told->alg = key->alg->name;
+    told->created = key->created;
+    told->turn = key->turn;
+
+    if (told->turn == NGX_COURT_TURN_NONE) {
+        told->turn = i ? NGX_COURT_TURN_READ : NGX_COURT_TURN_WRITE;
+    }
+
+    return 1;
 }

@@ -41,6 +41,18 @@ const ngx_str_t *ngx_court_ring_id(const ngx_court_ring_t *ring);
 /* its digest is SM3, else SHA-256 */
 ngx_uint_t ngx_court_ring_sm3(const ngx_court_ring_t *ring);
 
+/* what may be told of a key; turn is never NONE */
+typedef struct {
+    ngx_str_t                  id;
+    ngx_str_t                  alg;
+    ngx_court_turn_t           turn;
+    int64_t                    created;   /* seconds since 1970; 0: not said */
+} ngx_court_ring_told_t;
+
+/* 0: there are not so many */
+ngx_uint_t ngx_court_ring_tell(const ngx_court_ring_t *ring, ngx_uint_t i,
+    ngx_court_ring_told_t *told);
+
 #define NGX_COURT_SEAL_OVERHEAD  (2 + 16 + 16 + 32)
 
 /*
@@ -63,6 +75,11 @@ ngx_int_t ngx_court_open(const ngx_court_ring_t *ring, const ngx_str_t *aad,
  * 32 bytes.  Names in Redis (seal ring) and pseudonyms (audit ring).
  */
 ngx_int_t ngx_court_ring_name(const ngx_court_ring_t *ring,
+    const char *domain, const ngx_str_t *fields, ngx_uint_t n,
+    u_char out[NGX_COURT_SHA256_LEN]);
+/* under any key of the ring, in ngx_court_ring_tell()'s order: what was named
+ * while that one was written with */
+ngx_int_t ngx_court_ring_name_of(const ngx_court_ring_t *ring, ngx_uint_t k,
     const char *domain, const ngx_str_t *fields, ngx_uint_t n,
     u_char out[NGX_COURT_SHA256_LEN]);
 

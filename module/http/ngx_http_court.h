@@ -16,6 +16,7 @@
 
 #include "ngx_court_token.h"
 #include "ngx_court_policy.h"
+#include "ngx_court_pseudonym.h"
 #include "ngx_court_tier.h"
 #include "ngx_court_artefact.h"
 
@@ -360,7 +361,7 @@ ngx_int_t ngx_http_court_assertion_jwks_handler(ngx_http_request_t *r);
  * ngx_http_court_pseudonym.c: writes NGX_HTTP_COURT_PSEUDONYM_LEN hex digits;
  * NGX_DECLINED without court_audit_key, or where nobody is meant
  */
-#define NGX_HTTP_COURT_PSEUDONYM_LEN  32
+#define NGX_HTTP_COURT_PSEUDONYM_LEN  NGX_COURT_PSEUDONYM_LEN
 
 typedef enum {
     NGX_HTTP_COURT_SUBJECT = 0,

@@ -51,22 +51,6 @@ ngx_http_court_pseudonym_text(u_char *p, const char *domain,
 
 
 static ngx_int_t
-ngx_http_court_pseudonym_make(const ngx_court_ring_t *ring,
-    const char *domain, const ngx_str_t *fields, u_char *hex)
-{
-    u_char  sum[NGX_COURT_SHA256_LEN];
-
-    if (ngx_court_ring_name(ring, domain, fields, 2, sum) != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    (void) ngx_hex_dump(hex, sum, NGX_HTTP_COURT_PSEUDONYM_LEN / 2);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
 ngx_http_court_pseudonym_get(const ngx_court_ring_t *ring,
     const char *domain, const ngx_str_t *fields, u_char *hex)
 {
@@ -77,7 +61,8 @@ ngx_http_court_pseudonym_get(const ngx_court_ring_t *ring,
     len = ngx_http_court_pseudonym_text(text, domain, fields);
 
     if (len == 0) {
-        return ngx_http_court_pseudonym_make(ring, domain, fields, hex);
+        return ngx_court_pseudonym(ring, 0, domain, fields, hex) == NGX_OK
+               ? NGX_OK : NGX_DECLINED;
     }
 
     slot = &ngx_http_court_pseudonyms[ngx_murmur_hash2(text, len)
@@ -88,8 +73,7 @@ ngx_http_court_pseudonym_get(const ngx_court_ring_t *ring,
     {
         slot->ring = NULL;
 
-        if (ngx_http_court_pseudonym_make(ring, domain, fields, slot->hex)
-            != NGX_OK)
+        if (ngx_court_pseudonym(ring, 0, domain, fields, slot->hex) != NGX_OK)
         {
             return NGX_DECLINED;
         }
@@ -159,5 +143,7 @@ ngx_http_court_pseudonym(ngx_http_court_session_t *s,
     }
 
     return ngx_http_court_pseudonym_get(mcf->audit_ring,
-               whose == NGX_HTTP_COURT_CASE ? "case" : "subject", fields, hex);
+               whose == NGX_HTTP_COURT_CASE
+               ? NGX_COURT_PSEUDONYM_CASE : NGX_COURT_PSEUDONYM_SUBJECT,
+               fields, hex);
 }
