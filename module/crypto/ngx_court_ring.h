@@ -32,6 +32,7 @@ struct ngx_court_ring_key_s {
     ngx_str_t                    id;
     const ngx_court_ring_alg_t  *alg;
     ngx_court_turn_t             turn;
+    int64_t                      created;    /* 0: not said */
     u_char                       enc[NGX_COURT_RING_SUBKEY_LEN];
     u_char                       mac[NGX_COURT_RING_SUBKEY_LEN];
     u_char                       name[NGX_COURT_RING_SUBKEY_LEN];
