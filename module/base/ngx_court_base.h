@@ -14,6 +14,9 @@
 #include <ngx_core.h>
 
 
+#define NGX_COURT_VERSION  "0.1.0"
+
+
 /*
  * How a stage or a pure function that decides something ends.  No value is
  * one that nginx knows (NGX_OK ... NGX_ABORT, HTTP statuses): returned to

@@ -207,7 +207,8 @@ ngx_http_court_assertion_load(ngx_conf_t *cf, ngx_str_t *file,
     rc = ngx_http_court_assertion_publish(cf, jwks, acf);
 
     if (rc == NGX_OK && acf->alg) {
-        return NGX_CONF_OK;
+        return ngx_http_court_keys_jwks(cf, "assertion", NULL, file, jwks)
+               == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "court_assertion_key \"%V\" "

@@ -55,6 +55,7 @@ struct ngx_http_court_build_s {
     ngx_uint_t                 used;         /* anything is configured */
     ngx_uint_t                 dump;         /* nginx's own, to be restored */
     ngx_uint_t                 durable;      /* some interface is */
+    ngx_uint_t                 sight;        /* status or health is */
 
     ngx_array_t                locations;    /* ngx_http_court_location_t */
     ngx_array_t                codes;        /* ngx_http_court_code_t */

@@ -245,7 +245,8 @@ ngx_http_court_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_http_court_where(cf, &mcf->build->cache);
 
-    return NGX_CONF_OK;
+    return ngx_http_court_keys_ring(cf, "seal", &file, mcf->tiers.ring)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -333,7 +334,8 @@ ngx_http_court_audit_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_court_keys_ring(cf, "audit", &value[1], mcf->audit_ring)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

@@ -323,6 +323,13 @@ ngx_http_court_issuer_keys(ngx_conf_t *cf, ngx_http_court_issuer_conf_t *icf)
                            &icf->jwks_file, &icf->issuer.name);
     }
 
+    if (ngx_http_court_keys_jwks(cf, "issuer", &icf->issuer.name,
+                                 &icf->jwks_file, jwks)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     return oct ? ngx_http_court_file_private(cf, &icf->jwks_file)
                : NGX_CONF_OK;
 }

@@ -528,7 +528,7 @@ ngx_int_t
 ngx_http_court_main_conf(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 {
     mcf->build->used = mcf->issuers.nelts || mcf->sources.nelts
-                       || mcf->policy_file.len;
+                       || mcf->policy_file.len || mcf->build->sight;
 
     ngx_conf_init_value(mcf->demo, 0);
     mcf->loaded = ngx_time();

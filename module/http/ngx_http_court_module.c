@@ -72,6 +72,8 @@ ngx_http_court_create_main_conf(ngx_conf_t *cf)
                           sizeof(ngx_court_redis_t *)) != NGX_OK
         || ngx_array_init(&mcf->audit_logs, cf->pool, 4,
                           sizeof(ngx_http_court_audit_log_t *)) != NGX_OK
+        || ngx_array_init(&mcf->keys, cf->pool, 16,
+                          sizeof(ngx_http_court_key_t)) != NGX_OK
         || ngx_array_init(&build->locations, cf->pool, 64,
                           sizeof(ngx_http_court_location_t)) != NGX_OK
         || ngx_array_init(&build->codes, cf->pool, 16,

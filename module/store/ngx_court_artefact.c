@@ -204,6 +204,22 @@ ngx_court_artefact_generation(ngx_court_artefacts_t *zone,
 }
 
 
+size_t
+ngx_court_artefacts_used(ngx_court_artefacts_t *zone)
+{
+    size_t      bytes;
+    ngx_uint_t  kind;
+
+    bytes = sizeof(ngx_court_artefacts_head_t);
+
+    for (kind = 0; kind < NGX_COURT_ARTEFACT_KINDS; kind++) {
+        bytes += (size_t) ngx_court_artefacts_live(zone->head, kind)->len;
+    }
+
+    return bytes;
+}
+
+
 /*
  * The copy is hashed again outside the lock: bytes that are not what was
  * published must not become a policy.

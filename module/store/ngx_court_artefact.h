@@ -42,6 +42,9 @@ ngx_int_t ngx_court_artefact_publish(ngx_court_artefacts_t *zone,
 uint64_t ngx_court_artefact_generation(ngx_court_artefacts_t *zone,
     ngx_court_artefact_kind_t kind);
 
+/* bytes of all that is live */
+size_t ngx_court_artefacts_used(ngx_court_artefacts_t *zone);
+
 /* NGX_OK, bytes copied to pool; NGX_DECLINED none; NGX_ERROR */
 ngx_int_t ngx_court_artefact_read(ngx_court_artefacts_t *zone,
     ngx_court_artefact_kind_t kind, ngx_pool_t *pool,

@@ -55,6 +55,13 @@ ngx_court_redis_metric(ngx_court_redis_t *redis, ngx_uint_t metric)
 }
 
 
+ngx_uint_t
+ngx_court_redis_index(const ngx_court_redis_t *redis)
+{
+    return redis->metric;
+}
+
+
 ngx_int_t
 ngx_court_redis_start(ngx_court_redis_t *redis, ngx_cycle_t *cycle)
 {

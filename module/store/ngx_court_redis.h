@@ -53,6 +53,7 @@ const ngx_court_redis_conf_t *ngx_court_redis_conf(ngx_court_redis_t *redis);
 
 /* index of its name in the zone "state"; before start */
 void ngx_court_redis_metric(ngx_court_redis_t *redis, ngx_uint_t metric);
+ngx_uint_t ngx_court_redis_index(const ngx_court_redis_t *redis);
 
 /* init_process / exit_process; connects lazily or at once, never waits */
 ngx_int_t ngx_court_redis_start(ngx_court_redis_t *redis, ngx_cycle_t *cycle);
