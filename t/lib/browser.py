@@ -144,12 +144,15 @@ class Browser:
 
     # What tests use
 
+    # by way of an empty page: where only what is behind # differs, nothing
+    # would be loaded
     def open(self, url):
-        self.events.clear()
-        self.do('Page.navigate', url=url)
-        until = time.monotonic() + 120
-        while not any(e[0] == 'Page.loadEventFired' for e in self.events):
-            self.read(until)
+        for each in 'about:blank', url:
+            self.events.clear()
+            self.do('Page.navigate', url=each)
+            until = time.monotonic() + 120
+            while not any(e[0] == 'Page.loadEventFired' for e in self.events):
+                self.read(until)
 
     def eval(self, code):
         answer = self.do('Runtime.evaluate', expression=code,
