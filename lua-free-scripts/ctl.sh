@@ -37,24 +37,24 @@ ctl_usage_error() {
 }
 
 # Every name that a file may set.  A court's machine as install.md has it
-# needs no file.
+# needs no file; under another prefix, ctl_* of the file "installed".
 ctl_default() {
     case $1 in
-        control)       echo unix:/run/court/control.sock ;;
+        control)       echo "unix:${ctl_run:-/run}/court/control.sock" ;;
         status)        ;;
         health)        ;;
         gateway)       ;;
-        audit)         echo '/var/log/court/*.audit*' ;;
-        audit_key)     echo /etc/nginx/court/keys/audit.key ;;
-        assertion_key) echo /etc/nginx/court/keys/assertion.jwk ;;
+        audit)         echo "${ctl_state:-/var}/log/court/*.audit*" ;;
+        audit_key)     echo "${ctl_sysconf:-/etc}/nginx/court/keys/audit.key" ;;
+        assertion_key) echo "${ctl_sysconf:-/etc}/nginx/court/keys/assertion.jwk" ;;
         nginx)         echo /usr/sbin/nginx ;;
-        nginx_conf)    echo /etc/nginx/court/nginx.conf ;;
-        nginx_pid)     echo /run/nginx.pid ;;
-        error_log)     echo /var/log/court/error.log ;;
-        policy)        echo /etc/nginx/court/policy/court.json ;;
-        courts)        echo /etc/nginx/court/courts.json ;;
-        keys_dir)      echo /etc/nginx/court/keys ;;
-        state_dir)     echo /var/lib/court ;;
+        nginx_conf)    echo "${ctl_sysconf:-/etc}/nginx/court/nginx.conf" ;;
+        nginx_pid)     echo "${ctl_run:-/run}/nginx.pid" ;;
+        error_log)     echo "${ctl_state:-/var}/log/court/error.log" ;;
+        policy)        echo "${ctl_sysconf:-/etc}/nginx/court/policy/court.json" ;;
+        courts)        echo "${ctl_sysconf:-/etc}/nginx/court/courts.json" ;;
+        keys_dir)      echo "${ctl_sysconf:-/etc}/nginx/court/keys" ;;
+        state_dir)     echo "${ctl_state:-/var}/lib/court" ;;
         unit)          echo nginx.service ;;
         timeout)       echo 10 ;;
         *) return 1 ;;

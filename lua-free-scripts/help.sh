@@ -14,6 +14,7 @@ usage() {
 usage: courtctl [-c FILE] [-o text|json] <noun> <verb> [options]
 
 examples:
+  courtctl status                          is the gateway well?
   courtctl demo start                      start the demo gateway
   courtctl token mint --demo lawyer        a token of the running demo
   courtctl token verify --jwks F < token   0 valid, 1 not
@@ -22,18 +23,47 @@ examples:
   courtctl keys new --kty seal             a line for court_cache seal_keys
 
 nouns; "courtctl NOUN -h" says more:
-  keys       new|public|join|list|stage|commit|retire
-  token      verify|inspect|mint
-  policy     check|can-i
-  assertion  verify|mint
-  upstream   check URL: does a court service believe the gateway alone?
-  demo       start|run|stop|status|fault
+  status                        how the running gateway is
+  health          live|ready    0 yes, 1 no, 4 no answer
+  keys            new|public|join|list|stage|commit|retire
+  token           verify|inspect|mint
+  policy          check|can-i
+  assertion       verify|mint
+  upstream        check         does a court service believe the gateway alone
+  support-bundle                what a developer needs, without secrets
+  bench                         how fast this gateway answers
+  demo            start|run|stop|status|fault
 
-options: -c FILE: courtctl.conf(5); -o json; -h; --version
+options, before or after the noun:
+  -c FILE         courtctl.conf(5); else $COURTCTL_CONF, a running demo's,
+                  /etc/court/courtctl.conf
+  -o text|json    -h    --version
 
 exit codes: 0 yes/ok, 1 no, 2 usage, 3 configuration invalid,
 4 dependency unreachable, 5 not permitted, 6 undetermined
 EOF
+}
+
+# What a shell may complete, from the texts themselves: nouns; of a noun its
+# verbs and options; of an option what it takes, where that is a list.
+ctl_words() {       # [noun [--option]]
+    if [ $# = 0 ]; then
+        usage | sed -n '/^nouns;/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+        return
+    fi
+    ctl_help "$(printf %s "$1" | tr - _)" | awk -v noun="$1" -v option="${2-}" '
+        /^$/ { exit }
+        {
+            gsub(/[][]/, " ")
+            for (i = 1; i <= NF; i++) {
+                first = $(i - 1) == noun && $(i - 2) == "courtctl"
+                if (option != "") {
+                    if ($(i - 1) == option && $i ~ /^[a-z0-9|_-]+$/) print $i
+                } else if ($i ~ /^--[a-z]/ || (first && $i ~ /^[a-z|-]+$/)) {
+                    print $i
+                }
+            }
+        }' | tr '|' '\n' | grep . | sort -u
 }
 
 token_usage() {

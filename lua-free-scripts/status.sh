@@ -30,7 +30,7 @@ END
 
 status_fetch() {
     if [ -n "$(ctl_conf status)" ]; then
-        ctl_ask "$(ctl_conf status)" '' GET -H 'Accept: application/json'
+        ctl_ask "$(ctl_conf status)" '?format=json' GET
     else
         ctl_control GET /stats
     fi
