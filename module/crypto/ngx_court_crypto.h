@@ -187,6 +187,12 @@ ngx_int_t ngx_court_hmac_sm3(const ngx_str_t *key, const ngx_str_t *parts,
  */
 ngx_int_t ngx_court_hash_fields(const char *domain, const ngx_str_t *fields,
     ngx_uint_t n, u_char out[NGX_COURT_SHA256_LEN]);
+/*
+ * The same for what is asked again and again: the process keeps texts and
+ * hashes, so not for secrets; and for its first thread alone.
+ */
+ngx_int_t ngx_court_hash_fields_kept(const char *domain,
+    const ngx_str_t *fields, ngx_uint_t n, u_char out[NGX_COURT_SHA256_LEN]);
 
 ngx_int_t ngx_court_random(u_char *p, size_t len);
 

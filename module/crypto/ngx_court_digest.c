@@ -10,6 +10,15 @@
 
 #define NGX_COURT_DIGEST_PREFIX  4           /* length before each field */
 #define NGX_COURT_DIGEST_STACK   2048        /* bytes that need no malloc */
+#define NGX_COURT_DIGEST_KEPT    1024        /* hashes that a process keeps, */
+#define NGX_COURT_DIGEST_TEXT    472         /* of texts up to so many bytes */
+
+
+typedef struct {
+    size_t                     len;          /* 0: an empty slot */
+    u_char                     sum[NGX_COURT_SHA256_LEN];
+    u_char                     text[NGX_COURT_DIGEST_TEXT];
+} ngx_court_digest_kept_t;
 
 
 ngx_int_t
@@ -56,26 +65,59 @@ ngx_court_digest_field(u_char *p, const u_char *data, size_t len)
 }
 
 
-/* gathered first: an update costs more than the few bytes of a field */
-
-ngx_int_t
-ngx_court_hash_fields(const char *domain, const ngx_str_t *fields,
-    ngx_uint_t n, u_char out[NGX_COURT_SHA256_LEN])
+static size_t
+ngx_court_digest_len(const char *domain, const ngx_str_t *fields,
+    ngx_uint_t n)
 {
-    u_char      *p, stack[NGX_COURT_DIGEST_STACK];
-    size_t       len;
-    ngx_int_t    rc;
-    ngx_str_t    text;
-    ngx_uint_t   i;
+    size_t      len;
+    ngx_uint_t  i;
 
     len = NGX_COURT_DIGEST_PREFIX + ngx_strlen(domain);
 
     for (i = 0; i < n; i++) {
         if (fields[i].len > 0xffffffff) {
-            return NGX_ERROR;
+            return 0;
         }
 
         len += NGX_COURT_DIGEST_PREFIX + fields[i].len;
+    }
+
+    return len;
+}
+
+
+/* gathered first: an update costs more than the few bytes of a field */
+
+static u_char *
+ngx_court_digest_gather(u_char *p, const char *domain,
+    const ngx_str_t *fields, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    p = ngx_court_digest_field(p, (const u_char *) domain,
+                               ngx_strlen(domain));
+
+    for (i = 0; i < n; i++) {
+        p = ngx_court_digest_field(p, fields[i].data, fields[i].len);
+    }
+
+    return p;
+}
+
+
+ngx_int_t
+ngx_court_hash_fields(const char *domain, const ngx_str_t *fields,
+    ngx_uint_t n, u_char out[NGX_COURT_SHA256_LEN])
+{
+    u_char     stack[NGX_COURT_DIGEST_STACK];
+    size_t     len;
+    ngx_int_t  rc;
+    ngx_str_t  text;
+
+    len = ngx_court_digest_len(domain, fields, n);
+
+    if (len == 0) {
+        return NGX_ERROR;
     }
 
     text.len = len;
@@ -85,12 +127,7 @@ ngx_court_hash_fields(const char *domain, const ngx_str_t *fields,
         return NGX_ERROR;
     }
 
-    p = ngx_court_digest_field(text.data, (const u_char *) domain,
-                               ngx_strlen(domain));
-
-    for (i = 0; i < n; i++) {
-        p = ngx_court_digest_field(p, fields[i].data, fields[i].len);
-    }
+    (void) ngx_court_digest_gather(text.data, domain, fields, n);
 
     rc = ngx_court_sha256(&text, 1, out);
 
@@ -101,6 +138,76 @@ ngx_court_hash_fields(const char *domain, const ngx_str_t *fields,
     }
 
     return rc;
+}
+
+
+/*
+ * The hash is a function of the text alone, so what is kept is never stale:
+ * there is nothing to invalidate.  A slot is found by a quick sum, and serves
+ * only where the whole text is the same.
+ */
+
+static ngx_uint_t
+ngx_court_digest_slot(const u_char *p, size_t len)
+{
+    uint64_t  h, w;
+
+    h = len;
+
+    for ( /* void */ ; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
+        ngx_memcpy(&w, p, sizeof(uint64_t));
+        h = (h ^ w) * 0x9e3779b97f4a7c15ull;
+        h ^= h >> 29;
+        p += sizeof(uint64_t);
+    }
+
+    w = 0;
+    ngx_memcpy(&w, p, len);
+    h = (h ^ w) * 0x9e3779b97f4a7c15ull;
+
+    return (h >> 32) % NGX_COURT_DIGEST_KEPT;
+}
+
+
+ngx_int_t
+ngx_court_hash_fields_kept(const char *domain, const ngx_str_t *fields,
+    ngx_uint_t n, u_char out[NGX_COURT_SHA256_LEN])
+{
+    u_char                    text[NGX_COURT_DIGEST_TEXT];
+    size_t                    len;
+    ngx_str_t                 s;
+    ngx_court_digest_kept_t  *kept;
+
+    static ngx_court_digest_kept_t  table[NGX_COURT_DIGEST_KEPT];
+
+    len = ngx_court_digest_len(domain, fields, n);
+
+    if (len == 0 || len > sizeof(text)) {
+        return ngx_court_hash_fields(domain, fields, n, out);
+    }
+
+    (void) ngx_court_digest_gather(text, domain, fields, n);
+
+    kept = &table[ngx_court_digest_slot(text, len)];
+
+    if (kept->len != len || ngx_memcmp(kept->text, text, len) != 0) {
+
+        s.data = text;
+        s.len = len;
+
+        ngx_court_wipe(kept, sizeof(ngx_court_digest_kept_t));
+
+        if (ngx_court_sha256(&s, 1, kept->sum) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(kept->text, text, len);
+        kept->len = len;
+    }
+
+    ngx_memcpy(out, kept->sum, NGX_COURT_SHA256_LEN);
+
+    return NGX_OK;
 }
 
 

@@ -506,5 +506,6 @@ ngx_court_fact_key(const ngx_court_fact_t *fact, const ngx_str_t *keys,
         parts[3 + i] = keys[i];
     }
 
-    return ngx_court_hash_fields("court fact", parts, 3 + fact->nkeys, key);
+    return ngx_court_hash_fields_kept("court fact", parts, 3 + fact->nkeys,
+                                      key);
 }

@@ -347,7 +347,9 @@ ngx_http_court_assertion_slot(ngx_http_court_assertion_conf_t *acf,
         f[2 * i + 2] = m[i].value;
     }
 
-    if (ngx_court_hash_fields("assertion", f, 2 * n + 1, key) != NGX_OK) {
+    if (ngx_court_hash_fields_kept("assertion", f, 2 * n + 1, key)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

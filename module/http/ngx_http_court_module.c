@@ -315,6 +315,7 @@ ngx_http_court_exit_process(ngx_cycle_t *cycle)
     ngx_http_court_policy_stop(cycle);
     ngx_court_tiers_stop(&mcf->tiers);
     ngx_http_court_metrics_stop(mcf);
+    ngx_court_token_memo_clear();
 }
 
 

@@ -222,6 +222,7 @@ ngx_http_court_caller_verify(ngx_http_court_session_t *s,
     const ngx_str_t *text)
 {
     u_char                       key[NGX_COURT_SHA256_LEN];
+    ngx_uint_t                   known;
     ngx_court_result_t           rc;
     const ngx_array_t           *issuers;
     ngx_http_court_main_conf_t  *mcf;
@@ -229,7 +230,9 @@ ngx_http_court_caller_verify(ngx_http_court_session_t *s,
     mcf = ngx_http_get_module_main_conf(s->request, ngx_http_court_module);
     issuers = ngx_http_court_caller_issuers(s);
 
-    if (ngx_court_token_key(text, key) != NGX_OK) {
+    known = (ngx_court_token_memo_get(text, key) == NGX_OK);
+
+    if (!known && ngx_court_token_key(text, key) != NGX_OK) {
         return ngx_http_court_failed(s, INTERNAL_ERROR, "no digest");
     }
 
@@ -237,8 +240,21 @@ ngx_http_court_caller_verify(ngx_http_court_session_t *s,
         s->token_tier = NGX_COURT_TIER_ZONE;
         ngx_court_count(&ngx_court_state_line->token_hits);
 
-        return ngx_court_token_recheck(&s->token, ngx_time(), &s->reason,
-                                       &s->why);
+        rc = ngx_court_token_recheck(&s->token, ngx_time(), &s->reason,
+                                     &s->why);
+
+        if (rc != NGX_COURT_PASS) {
+            ngx_court_token_memo_drop(text);
+
+        } else if (!known) {
+            ngx_court_token_memo_keep(text, key);
+        }
+
+        return rc;
+    }
+
+    if (known) {
+        ngx_court_token_memo_drop(text);
     }
 
     ngx_memzero(&s->token, sizeof(ngx_court_token_t));

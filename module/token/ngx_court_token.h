@@ -153,6 +153,15 @@ time_t ngx_court_token_until(const ngx_court_token_t *token);
  */
 ngx_int_t ngx_court_token_key(const ngx_str_t *text,
     u_char key[NGX_COURT_SHA256_LEN]);
+
+/* keys of good tokens that this process met lately (ngx_court_token_memo.c) */
+ngx_int_t ngx_court_token_memo_get(const ngx_str_t *text,
+    u_char key[NGX_COURT_SHA256_LEN]);
+void ngx_court_token_memo_keep(const ngx_str_t *text,
+    const u_char key[NGX_COURT_SHA256_LEN]);
+void ngx_court_token_memo_drop(const ngx_str_t *text);
+void ngx_court_token_memo_clear(void);
+
 ngx_int_t ngx_court_token_pack(ngx_pool_t *pool,
     const ngx_court_token_t *token, ngx_str_t *bytes);
 ngx_int_t ngx_court_token_unpack(const ngx_array_t *issuers,

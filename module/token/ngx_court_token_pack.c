@@ -200,9 +200,14 @@ ngx_court_pack_times(const ngx_court_token_t *token)
     ngx_court_value_t  v;
 
     for (i = 0; i < NGX_COURT_TF_COUNT; i++) {
+
+        if (ngx_court_token_fields[i].type != NGX_COURT_T_TIME) {
+            continue;
+        }
+
         ngx_court_token_field(token, i, &v);
 
-        if (v.state == NGX_COURT_V_PRESENT && v.type == NGX_COURT_T_TIME
+        if (v.state == NGX_COURT_V_PRESENT
             && (v.num < 0 || v.num >= NGX_COURT_CLAIM_MAX_TIME))
         {
             return 0;

@@ -188,6 +188,38 @@ test_rest(void)
 }
 
 
+/* kept or not, and whoever else had the slot: the same hash */
+
+static void
+test_kept(void)
+{
+    u_char      a[NGX_COURT_SHA256_LEN], b[NGX_COURT_SHA256_LEN], text[600];
+    ngx_str_t   f[3];
+    ngx_uint_t  i, bad;
+
+    bad = 0;
+
+    for (i = 0; i < 6000; i++) {
+        ngx_memset(text, 'a', sizeof(text));
+        ngx_sprintf(text, "%04ui", i % 2500);
+
+        f[0].data = text;
+        f[0].len = i % 590;
+        f[1].data = text + f[0].len;
+        f[1].len = 10;
+        ngx_str_null(&f[2]);
+
+        ngx_court_hash_fields(i % 3 ? "one" : "two", f, 3, a);
+        bad += (ngx_court_hash_fields_kept(i % 3 ? "one" : "two", f, 3, b)
+                != NGX_OK || memcmp(a, b, sizeof(a)) != 0);
+        bad += (ngx_court_hash_fields_kept(i % 3 ? "one" : "two", f, 3, b)
+                != NGX_OK || memcmp(a, b, sizeof(a)) != 0);
+    }
+
+    is_int(bad, 0, "hashes that are kept are those that are not");
+}
+
+
 int
 main(void)
 {
@@ -207,6 +239,8 @@ main(void)
     test_rest();
 
     queue_empty_("digests");
+
+    test_kept();
 
     return done_testing();
 }

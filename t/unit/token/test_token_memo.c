@@ -1,0 +1,132 @@
+/*
+ * Copyright (C) the court gateway authors
+ * SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Keys of tokens that are kept: the very text, or nothing.
+ */
+
+#include "tap.h"
+#include "ngx_court_token.h"
+
+
+static u_char  bytes[2048];
+
+
+static ngx_str_t
+text_(size_t len)
+{
+    size_t     i;
+    ngx_str_t  text;
+
+    for (i = 0; i < len; i++) {
+        bytes[i] = (u_char) ('A' + (i * 7 + i / 13) % 26);
+    }
+
+    text.data = bytes;
+    text.len = len;
+
+    return text;
+}
+
+
+/* whatever its length: found, and not with any byte or length changed */
+
+static void
+test_text(size_t len, ngx_uint_t kept)
+{
+    size_t      i;
+    u_char      key[NGX_COURT_SHA256_LEN], got[NGX_COURT_SHA256_LEN];
+    ngx_str_t   text, other;
+    ngx_uint_t  bad;
+
+    text = text_(len);
+    ngx_court_token_memo_clear();
+
+    is_int(ngx_court_token_memo_get(&text, got), NGX_DECLINED,
+           "%d bytes: not yet", (int) len);
+
+    ngx_court_token_key(&text, key);
+    ngx_court_token_memo_keep(&text, key);
+
+    is_int(ngx_court_token_memo_get(&text, got),
+           kept ? NGX_OK : NGX_DECLINED, "%d bytes", (int) len);
+
+    if (!kept) {
+        return;
+    }
+
+    is_mem(got, key, sizeof(key), "its key");
+
+    bad = 0;
+
+    for (i = 0; i < len; i++) {
+        bytes[i] ^= 1;
+        bad += (ngx_court_token_memo_get(&text, got) != NGX_DECLINED);
+        bytes[i] ^= 1;
+    }
+
+    is_int(bad, 0, "no byte of it may differ");
+
+    other = text;
+    other.len--;
+    is_int(ngx_court_token_memo_get(&other, got), NGX_DECLINED, "shorter");
+
+    other.data++;
+    is_int(ngx_court_token_memo_get(&other, got), NGX_DECLINED,
+           "without its beginning");
+
+    ngx_court_token_memo_drop(&text);
+    is_int(ngx_court_token_memo_get(&text, got), NGX_DECLINED, "dropped");
+
+    ngx_court_token_memo_keep(&text, key);
+    ngx_court_token_memo_clear();
+    is_int(ngx_court_token_memo_get(&text, got), NGX_DECLINED, "cleared");
+}
+
+
+/* two that share a slot: the later one is kept, the other is forgotten */
+
+static void
+test_slot(void)
+{
+    u_char     key[2][NGX_COURT_SHA256_LEN], got[NGX_COURT_SHA256_LEN];
+    ngx_str_t  one, two;
+
+    static u_char  copy[700];
+
+    one = text_(sizeof(copy));
+    ngx_memcpy(copy, one.data, sizeof(copy));
+    copy[0] = '!';
+    two.data = copy;
+    two.len = sizeof(copy);
+
+    ngx_memset(key[0], 1, sizeof(key[0]));
+    ngx_memset(key[1], 2, sizeof(key[1]));
+
+    ngx_court_token_memo_keep(&one, key[0]);
+    ngx_court_token_memo_keep(&two, key[1]);
+
+    is_int(ngx_court_token_memo_get(&one, got), NGX_DECLINED, "forgotten");
+    ok(ngx_court_token_memo_get(&two, got) == NGX_OK
+       && memcmp(got, key[1], sizeof(got)) == 0, "kept");
+}
+
+
+int
+main(void)
+{
+    if (ngx_court_crypto_init(tap_log()) != NGX_OK) {
+        return 1;
+    }
+
+    test_text(31, 0);
+    test_text(32, 1);
+    test_text(33, 1);
+    test_text(700, 1);
+    test_text(1496, 1);
+    test_text(1497, 0);
+    test_text(2000, 0);
+    test_slot();
+
+    return done_testing();
+}
