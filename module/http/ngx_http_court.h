@@ -69,6 +69,17 @@ typedef struct {
 } ngx_http_court_assertion_conf_t;
 
 
+/* a key that is loaded, as the status tells (ngx_http_court_keys.c) */
+typedef struct {
+    ngx_str_t                  use;          /* issuer assertion audit seal */
+    ngx_str_t                  issuer;       /* name, of use issuer */
+    ngx_str_t                  kid;
+    ngx_str_t                  alg;          /* or the type, where it is for
+                                              * several */
+    ngx_court_turn_t           turn;
+    time_t                     created;      /* of the key, else its file */
+} ngx_http_court_key_t;
+
 /* a compiled policy and who uses it */
 typedef struct {
     ngx_pool_t                *pool;
@@ -115,6 +126,7 @@ typedef struct {
     ngx_http_court_assertion_conf_t  *assertion;   /* NULL: none */
     ngx_court_ring_t          *audit_ring;   /* NULL: no pseudonyms */
     ngx_array_t                audit_logs;   /* ngx_http_court_audit_log_t * */
+    ngx_array_t                keys;         /* ngx_http_court_key_t */
 
     ngx_court_zone_t          *tokens;
     ngx_court_artefacts_t     *artefacts;
@@ -145,6 +157,8 @@ typedef struct {
 typedef struct {
     ngx_uint_t                 mode;         /* NGX_HTTP_COURT_OFF ... */
     ngx_uint_t                 handler;      /* our own content handler: off */
+    ngx_uint_t                 open;         /* court_status open */
+    ngx_uint_t                 health;       /* ngx_http_court_health.c */
     ngx_array_t               *issuers;      /* ngx_court_issuer_t *; all */
     ngx_array_t               *issuer_names; /* ngx_str_t, as configured */
     ngx_http_complex_value_t  *code;         /* NULL: no court */
@@ -430,6 +444,18 @@ void ngx_http_court_audit_act(ngx_http_court_main_conf_t *mcf,
 /* all that this worker holds back; NGX_AGAIN: of some log it goes out when
  * the commit under way ends; NGX_ERROR: a log cannot be written now */
 ngx_int_t ngx_http_court_audit_flush_worker(ngx_http_court_main_conf_t *mcf);
+
+/* ngx_http_court_status.c, ngx_http_court_health.c */
+char *ngx_http_court_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_court_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* ngx_http_court_keys.c: keys of a file are remembered for the status;
+ * NGX_ERROR: no memory */
+ngx_int_t ngx_http_court_keys_jwks(ngx_conf_t *cf, const char *use,
+    const ngx_str_t *issuer, const ngx_str_t *file,
+    const ngx_court_jwks_t *jwks);
+ngx_int_t ngx_http_court_keys_ring(ngx_conf_t *cf, const char *use,
+    const ngx_str_t *file, const ngx_court_ring_t *ring);
 
 /* ngx_http_court_check.c: what nginx -t refuses and warns of */
 ngx_int_t ngx_http_court_check(ngx_conf_t *cf);
