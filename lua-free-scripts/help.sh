@@ -26,6 +26,7 @@ nouns; "courtctl NOUN -h" says more:
   status                        how the running gateway is
   health          live|ready    0 yes, 1 no, 4 no answer
   keys            new|public|join|list|stage|commit|retire
+  check                         what is wrong with a configuration
   token           verify|inspect|mint
   policy          check|can-i
   assertion       verify|mint
@@ -101,6 +102,18 @@ usage: courtctl keys new --kty ec|rsa|okp|sm2|oct|seal|audit [--crv C]
 
 To change a key: stage, commit, retire, with a reload of nginx after each;
 they say how long to wait (reference/keys.md).
+EOF
+}
+
+check_usage() {
+    cat <<'EOF'
+usage: courtctl check [NGINX.CONF|-] [--accept IDS] [--accepted FILE]
+           [--jwks-days N] [--logrotate DIR]
+       courtctl check --list
+
+NGINX.CONF is that of courtctl.conf(5); "-" is what nginx -T printed.
+0 nothing, or notes alone; 1 errors or warnings; 3 nginx refuses it.
+What is looked for: reference/check.md.
 EOF
 }
 

@@ -33,6 +33,8 @@ static const ngx_court_tool_noun_t  ngx_court_tool_nouns[] = {
       "check a policy file, ask it" },
     { "keys",   ngx_court_tool_keys,   "new|list|stage|...",
       "make keys, change them, show their public part" },
+    { "check",  ngx_court_tool_check,  "[NGINX.CONF|-]",
+      "what is wrong with a configuration that nginx accepts" },
     { "bench",  ngx_court_tool_bench,  "URL...",
       "how fast a gateway answers" },
     { "render", ngx_court_tool_render, "json|status|health",

@@ -66,6 +66,7 @@ int ngx_court_tool_token(int argc, char **argv);
 int ngx_court_tool_mint(int argc, char **argv);
 int ngx_court_tool_assertion(int argc, char **argv);
 int ngx_court_tool_keys(int argc, char **argv);
+int ngx_court_tool_check(int argc, char **argv);
 int ngx_court_tool_policy(int argc, char **argv);
 int ngx_court_tool_bench(int argc, char **argv);
 int ngx_court_tool_render(int argc, char **argv);
