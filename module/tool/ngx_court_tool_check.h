@@ -34,6 +34,7 @@ struct ngx_court_check_dir_s {
     ngx_court_check_dir_t     *child;    /* of a block, in order */
     ngx_court_check_dir_t     *last;
     ngx_court_check_dir_t     *next;
+    uint64_t                   names;    /* of children: a bit for each name */
 };
 
 typedef enum {
@@ -78,6 +79,7 @@ struct ngx_court_check_s {
     ngx_uint_t                 ndirectives;
     ngx_array_t                files;    /* ngx_court_check_file_t */
     ngx_array_t                findings; /* ngx_court_check_finding_t */
+    ngx_array_t               *secrets;  /* ngx_court_check_secret_t */
     ngx_court_check_dir_t     *root;
     ngx_court_check_dir_t     *http;     /* NULL: there is none */
     ngx_court_check_dir_t     *source;   /* the source server, or NULL */
@@ -108,6 +110,8 @@ void ngx_court_check_found(ngx_court_check_t *c, const char *id,
 
 ngx_uint_t ngx_court_check_is(const ngx_court_check_dir_t *d,
     const char *name);
+/* its bit in "names" */
+uint64_t ngx_court_check_bit(const char *name);
 /* the first child of that name behind "after" (NULL: from the beginning) */
 ngx_court_check_dir_t *ngx_court_check_child(const ngx_court_check_dir_t *block,
     const char *name, const ngx_court_check_dir_t *after);

@@ -131,6 +131,7 @@ ngx_court_check_add(ngx_court_check_reader_t *r, ngx_court_check_dir_t *block,
     }
 
     block->last = d;
+    block->names |= ngx_court_check_bit(d->args[0]);
 
     return d;
 }

@@ -13,6 +13,14 @@
 #include <unistd.h>
 
 
+typedef struct {
+    ngx_court_check_dir_t     *d;
+    const char                *name;
+    dev_t                      dev;
+    ino_t                      ino;
+} ngx_court_check_secret_t;
+
+
 /* directives whose argument, or an option of them, is a file of secrets */
 
 static const struct {
@@ -90,57 +98,69 @@ NGX_COURT_CHECK(secret_mode)
 }
 
 
-/* another directive with the same file; one file for two TLS servers is one
-   secret used in one way */
-
-static ngx_court_check_dir_t *
-ngx_court_check_shared(ngx_court_check_t *c, ngx_court_check_dir_t *block,
-    const ngx_court_check_dir_t *d, const struct stat *st)
+static ngx_int_t
+ngx_court_check_collect(ngx_court_check_t *c, ngx_court_check_dir_t *block)
 {
-    struct stat             other;
-    const char             *name;
-    ngx_court_check_dir_t  *e, *found;
+    const char                 *name;
+    struct stat                 st;
+    ngx_court_check_dir_t      *d;
+    ngx_court_check_secret_t   *secret;
 
-    for (e = block->child; e; e = e->next) {
-        found = ngx_court_check_shared(c, e, d, st);
-        if (found) {
-            return found;
+    for (d = block->child; d; d = d->next) {
+
+        if (ngx_court_check_collect(c, d) != NGX_OK) {
+            return NGX_ERROR;
         }
 
-        if (strcmp(e->args[0], d->args[0]) == 0) {
+        name = ngx_court_check_secret(c, d);
+
+        if (name == NULL || stat(name, &st) == -1) {
             continue;
         }
 
-        name = ngx_court_check_secret(c, e);
-
-        if (name && stat(name, &other) == 0 && other.st_ino == st->st_ino
-            && other.st_dev == st->st_dev)
-        {
-            return e;
+        secret = ngx_array_push(c->secrets);
+        if (secret == NULL) {
+            return NGX_ERROR;
         }
+
+        secret->d = d;
+        secret->name = name;
+        secret->dev = st.st_dev;
+        secret->ino = st.st_ino;
     }
 
-    return NULL;
+    return NGX_OK;
 }
 
 
+/* one key of several TLS servers is one secret, used in one way */
+
 NGX_COURT_CHECK(secret_shared)
 {
-    const char             *name;
-    struct stat             st;
-    ngx_court_check_dir_t  *other;
+    ngx_uint_t                 i, k;
+    ngx_court_check_secret_t  *s;
 
-    name = ngx_court_check_secret(c, d);
+    c->secrets = ngx_array_create(c->pool, 16,
+                                  sizeof(ngx_court_check_secret_t));
 
-    if (name == NULL || stat(name, &st) == -1) {
+    if (c->secrets == NULL
+        || ngx_court_check_collect(c, c->root) != NGX_OK)
+    {
         return;
     }
 
-    other = ngx_court_check_shared(c, c->root, d, &st);
+    s = c->secrets->elts;
 
-    if (other) {
-        ngx_court_check_tell(c, d, "%s is the secret of %s, too", name,
-                             other->args[0]);
+    for (i = 0; i < c->secrets->nelts; i++) {
+        for (k = 0; k < i; k++) {
+            if (s[i].ino == s[k].ino && s[i].dev == s[k].dev
+                && strcmp(s[i].d->args[0], s[k].d->args[0]) != 0)
+            {
+                ngx_court_check_tell(c, s[i].d, "%s is the secret of %s, too",
+                                     s[i].name, s[k].d->args[0]);
+                break;
+            }
+        }
     }
 }
 

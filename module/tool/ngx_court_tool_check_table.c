@@ -135,7 +135,7 @@ const ngx_court_check_row_t  ngx_court_check_rows[] = {
 
     check("secret-mode", ERROR, CHECK_SECRET, secret_mode,
           "chown root, chmod 0600."),
-    check("secret-shared", ERROR, CHECK_SECRET, secret_shared,
+    check("secret-shared", ERROR, "", secret_shared,
           "Give each purpose a secret of its own."),
     check("anchor-mode", ERROR, CHECK_ANCHOR, anchor_mode,
           "chown root, chmod 0644."),

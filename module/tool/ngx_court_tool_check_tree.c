@@ -22,11 +22,30 @@ ngx_court_check_is(const ngx_court_check_dir_t *d, const char *name)
 }
 
 
+/* thousands of courts stand in one block: what is not there is found at once */
+
+uint64_t
+ngx_court_check_bit(const char *name)
+{
+    ngx_uint_t  h;
+
+    for (h = 0; *name; name++) {
+        h = h * 31 + (u_char) *name;
+    }
+
+    return (uint64_t) 1 << (h % 64);
+}
+
+
 ngx_court_check_dir_t *
 ngx_court_check_child(const ngx_court_check_dir_t *block, const char *name,
     const ngx_court_check_dir_t *after)
 {
     ngx_court_check_dir_t  *d;
+
+    if (!(block->names & ngx_court_check_bit(name))) {
+        return NULL;
+    }
 
     for (d = after ? after->next : block->child; d; d = d->next) {
         if (ngx_court_check_is(d, name)) {
