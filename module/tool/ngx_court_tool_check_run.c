@@ -19,6 +19,7 @@ static const struct {
 } ngx_court_check_known[] = {
     { ", which tells about a person", "log-personal" },
     { "is empty when limits are applied", "limit-key" },
+    { "\"court_demo\" is on", "demo" },
     { NULL, NULL }
 };
 
