@@ -245,16 +245,16 @@ demo_redis_up() {
 
 demo_length() { printf %s "$1" | wc -c; }
 
-# A socket's name has 107 bytes at most; the longest here is sim-source.sock.
+# A socket's name has 107 bytes at most; the longest here is gw1-control.sock.
 demo_run_dir() {
-    if [ "$(demo_length "$demo_dir/run/sim-source.sock")" -le 107 ]; then
+    if [ "$(demo_length "$demo_dir/run/gw1-control.sock")" -le 107 ]; then
         demo_run=$demo_dir/run
         demo_sock=$demo_dir/redis.sock
         (umask 077; mkdir -p "$demo_run")
         return
     fi
     for base in "${TMPDIR:-/tmp}" /tmp; do
-        [ "$(demo_length "$base/court-demo-XXXXXX/sim-source.sock")" -le 107 ] &&
+        [ "$(demo_length "$base/court-demo-XXXXXX/gw1-control.sock")" -le 107 ] &&
             demo_run=$(mktemp -d "$base/court-demo-XXXXXX") && break
         demo_run=
     done
@@ -298,6 +298,7 @@ demo_prepare() {
 demo_courtctl_conf() {
     cat > "$demo_dir/courtctl.conf" <<EOF
 control = unix:$demo_run/gw1-control.sock
+status = unix:$demo_run/gw1-control.sock:/status
 gateway = http://127.0.0.1:$demo_port
 audit = log/gw1.audit*
 audit_key = keys/audit.key
