@@ -131,6 +131,8 @@ test_keys(void)
           YES },
         { "kid of 257 bytes", "{" P256 ",\"kid\":\"" X64 X64 X64 X64 "x\"}",
           NO },
+        { "court_state a number", "{" P256 ",\"court_state\":7}", YES },
+        { "court_state of others", "{" P256 ",\"court_state\":\"x\"}", YES },
         { "kid a number", "{" P256 ",\"kid\":1}", NO },
         { "kid null", "{" P256 ",\"kid\":null}", NO },
         { "kid with a newline", "{" P256 ",\"kid\":\"a\\nb\"}", NO },
@@ -301,6 +303,30 @@ test_many(void)
 }
 
 
+/* a member of ours, which makes no key unusable and is not written again */
+
+static void
+test_turn(void)
+{
+    ngx_str_t          text;
+    ngx_court_jwks_t  *jwks;
+
+    jwks = jwks_("{\"keys\":[{" P256 "},{" P256 ",\"court_state\":\"read\"},"
+                 "{" P256 ",\"court_state\":\"x\"},"
+                 "{" P256 ",\"court_state\":7}]}", NULL);
+
+    is_int(jwks->nkeys, 4, "all are keys");
+    is_int(jwks->keys[0]->turn, NGX_COURT_TURN_NONE, "not said");
+    is_int(jwks->keys[1]->turn, NGX_COURT_TURN_READ, "read");
+    is_int(jwks->keys[2]->turn, NGX_COURT_TURN_UNKNOWN, "a word that is none");
+    is_int(jwks->keys[3]->turn, NGX_COURT_TURN_UNKNOWN, "a number");
+
+    is_int(ngx_court_jwk_write(tap_pool(), jwks->keys[1], NULL, 0, &text),
+           NGX_OK, "written");
+    ok(ngx_strnstr(text.data, "court_state", text.len) == NULL, "without it");
+}
+
+
 /* text -> key -> text -> key, public and private */
 
 static void
@@ -389,6 +415,7 @@ main(void)
     test_sign_only();
     test_sets();
     test_many();
+    test_turn();
     test_write();
 
     return done_testing();
