@@ -135,6 +135,7 @@ typedef struct {
 
     ngx_str_t                  state_dir;
     ngx_str_t                  source_server;   /* "unix:PATH" */
+    ngx_uint_t                 control_uid;  /* who started nginx */
     ngx_flag_t                 demo;
     time_t                     loaded;       /* start or reload */
     size_t                     zone_size[9];    /* by zone name, see conf.c */
@@ -397,6 +398,11 @@ ngx_int_t ngx_http_court_policy_publish(ngx_cycle_t *cycle,
 ngx_int_t ngx_http_court_policy_start(ngx_cycle_t *cycle,
     ngx_http_court_main_conf_t *mcf);                 /* init_process */
 void ngx_http_court_policy_stop(ngx_cycle_t *cycle);
+/* takes what was published since, see there */
+ngx_int_t ngx_http_court_policy_look(ngx_http_court_main_conf_t *mcf,
+    ngx_log_t *log);
+void ngx_http_court_policy_end(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);                 /* exit_master */
 ngx_http_court_pinned_t *ngx_http_court_policy_pin(void);
 void ngx_http_court_policy_unpin(ngx_http_court_pinned_t *pinned);
 
@@ -444,6 +450,10 @@ void ngx_http_court_audit_act(ngx_http_court_main_conf_t *mcf,
 /* all that this worker holds back; NGX_AGAIN: of some log it goes out when
  * the commit under way ends; NGX_ERROR: a log cannot be written now */
 ngx_int_t ngx_http_court_audit_flush_worker(ngx_http_court_main_conf_t *mcf);
+
+/* ngx_http_court_control_workers.c: init_process */
+void ngx_http_court_control_start(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);
 
 /* ngx_http_court_status.c, ngx_http_court_health.c */
 char *ngx_http_court_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

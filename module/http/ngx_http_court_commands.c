@@ -235,5 +235,12 @@ ngx_command_t  ngx_http_court_commands[] = {
       0,
       NULL },
 
+    { ngx_string("court_control"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_court_control,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };

@@ -51,6 +51,14 @@ typedef struct {
 } ngx_http_court_location_t;
 
 
+/* one court_control */
+typedef struct {
+    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_core_srv_conf_t  *cscf;
+    ngx_http_court_where_t     where;
+} ngx_http_court_control_where_t;
+
+
 struct ngx_http_court_build_s {
     ngx_uint_t                 used;         /* anything is configured */
     ngx_uint_t                 dump;         /* nginx's own, to be restored */
@@ -65,6 +73,8 @@ struct ngx_http_court_build_s {
     ngx_array_t                issuer_where; /* ngx_http_court_where_t */
     ngx_array_t                issuer_demo;  /* ngx_uint_t */
     ngx_array_t                source_where;
+    ngx_array_t                controls;     /* ngx_http_court_control_where_t
+                                              */
 
     ngx_http_court_where_t     policy;
     ngx_http_court_where_t     source_server;
@@ -187,7 +197,32 @@ ngx_int_t ngx_http_court_state_read(ngx_conf_t *cf,
 void ngx_http_court_state_write(ngx_http_court_main_conf_t *mcf,
     ngx_log_t *log);
 
-/* ngx_http_court_file.c: of a file that was read: others can't either */
+/* ngx_http_court_policy_reload.c: the policy file once more, by a worker */
+typedef struct {
+    int64_t                    version;
+    uint64_t                   generation;
+    ngx_uint_t                 changed;
+    const char                *warning;      /* constant, or NULL */
+
+    ngx_uint_t                 status;       /* of HTTP, where refused */
+    const char                *code;
+    ngx_str_t                  err;          /* constant, or in pool */
+} ngx_http_court_reload_t;
+
+/* NGX_OK: published; NGX_DECLINED: refused, and nothing has changed */
+ngx_int_t ngx_http_court_policy_reload(ngx_http_court_main_conf_t *mcf,
+    ngx_pool_t *pool, ngx_http_court_reload_t *reload);
+
+/* ngx_http_court_control_conf.c */
+char *ngx_http_court_control(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_court_control_check(ngx_conf_t *cf,
+    ngx_http_court_main_conf_t *mcf);
+
+/* ngx_http_court_file.c: what is wrong with a file's kind, size, owner (other
+ * than root and uid) and mode; NULL: nothing */
+const char *ngx_http_court_file_distrust(const ngx_file_info_t *fi,
+    ngx_uint_t secret, ngx_uint_t uid);
+/* of a file that was read: others can't either */
 char *ngx_http_court_file_private(ngx_conf_t *cf, const ngx_str_t *name);
 
 

@@ -12,16 +12,19 @@
 #define NGX_HTTP_COURT_FILE_MAX  (16 * 1024 * 1024)
 
 
-/* what is wrong with the file's owner and mode; NULL: nothing */
-
-static const char *
-ngx_http_court_file_distrust(ngx_file_info_t *fi, ngx_uint_t secret)
+const char *
+ngx_http_court_file_distrust(const ngx_file_info_t *fi, ngx_uint_t secret,
+    ngx_uint_t uid)
 {
     if (!ngx_is_file(fi)) {
         return "is not a regular file";
     }
 
-    if (fi->st_uid != 0 && fi->st_uid != geteuid()) {
+    if (ngx_file_size(fi) > NGX_HTTP_COURT_FILE_MAX) {
+        return "is too large";
+    }
+
+    if (fi->st_uid != 0 && fi->st_uid != uid) {
         return "is not owned by root or by the user that starts nginx";
     }
 
@@ -52,11 +55,7 @@ ngx_http_court_file_load(ngx_conf_t *cf, ngx_fd_t fd, const ngx_str_t *name,
         return NGX_ERROR;
     }
 
-    why = ngx_http_court_file_distrust(&fi, secret);
-
-    if (why == NULL && ngx_file_size(&fi) > NGX_HTTP_COURT_FILE_MAX) {
-        why = "is too large";
-    }
+    why = ngx_http_court_file_distrust(&fi, secret, geteuid());
 
     if (why) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" %s", name, why);
@@ -148,7 +147,7 @@ ngx_http_court_file_private(ngx_conf_t *cf, const ngx_str_t *name)
         return NGX_CONF_ERROR;
     }
 
-    why = ngx_http_court_file_distrust(&fi, 1);
+    why = ngx_http_court_file_distrust(&fi, 1, geteuid());
 
     if (why) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" %s", name, why);

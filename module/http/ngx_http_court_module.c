@@ -6,6 +6,7 @@
  */
 
 #include "ngx_http_court_audit.h"
+#include "ngx_court_command.h"
 
 
 static void *ngx_http_court_create_main_conf(ngx_conf_t *cf);
@@ -85,12 +86,15 @@ ngx_http_court_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&build->issuer_demo, cf->pool, 4,
                           sizeof(ngx_uint_t)) != NGX_OK
         || ngx_array_init(&build->source_where, cf->pool, 8,
-                          sizeof(ngx_http_court_where_t)) != NGX_OK)
+                          sizeof(ngx_http_court_where_t)) != NGX_OK
+        || ngx_array_init(&build->controls, cf->pool, 1,
+                          sizeof(ngx_http_court_control_where_t)) != NGX_OK)
     {
         return NULL;
     }
 
     mcf->build = build;
+    mcf->control_uid = geteuid();
     mcf->demo = NGX_CONF_UNSET;
 
     /* keeps the text of the files read from here on, for its hash */
@@ -204,7 +208,8 @@ ngx_http_court_postconfiguration(ngx_conf_t *cf)
     ngx_dump_config = mcf->build->dump;
 
     if (ngx_http_court_check(cf) != NGX_OK
-        || ngx_http_court_audit_check(cf, mcf) != NGX_OK)
+        || ngx_http_court_audit_check(cf, mcf) != NGX_OK
+        || ngx_http_court_control_check(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -297,6 +302,8 @@ ngx_http_court_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    ngx_http_court_control_start(cycle, mcf);
+
     return ngx_http_court_audit_start(cycle, mcf);
 }
 
@@ -311,6 +318,7 @@ ngx_http_court_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
+    ngx_court_command_stop();
     ngx_http_court_audit_stop(mcf);
     ngx_http_court_policy_stop(cycle);
     ngx_court_tiers_stop(&mcf->tiers);
@@ -327,6 +335,7 @@ ngx_http_court_exit_master(ngx_cycle_t *cycle)
     mcf = ngx_http_court_used(cycle);
 
     if (mcf) {
+        ngx_http_court_policy_end(cycle, mcf);
         ngx_http_court_audit_end(mcf);
     }
 }

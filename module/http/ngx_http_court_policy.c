@@ -21,6 +21,10 @@ static ngx_http_court_pinned_t *ngx_http_court_policy_compile(
 static void ngx_http_court_policy_poll(ngx_event_t *ev);
 
 
+/* the generation that was compiled last, or failed to */
+static uint64_t  ngx_http_court_policy_tried;
+
+
 /* the version of a text that compiles; what it says is not kept */
 
 static ngx_int_t
@@ -114,22 +118,115 @@ ngx_http_court_policy_load(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 }
 
 
+/*
+ * With court_state_dir: what "courtctl policy reload" made live is higher
+ * than the file once that has been put back, and stays.  It must fit today's
+ * facts, though.
+ */
+
+static ngx_int_t
+ngx_http_court_policy_keep(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf)
+{
+    ngx_str_t              err;
+    ngx_pool_t            *pool;
+    ngx_court_policy_t    *policy;
+    ngx_court_artefact_t   live;
+
+    pool = ngx_create_pool(NGX_HTTP_COURT_POLICY_POOL, cycle->log);
+    if (pool == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_str_null(&err);
+    policy = NULL;
+
+    if (ngx_court_artefact_read(mcf->artefacts, NGX_COURT_ARTEFACT_POLICY,
+                                cycle->pool, &live)
+        == NGX_OK)
+    {
+        policy = ngx_court_policy_compile(pool, &live.bytes, &mcf->vocab,
+                                          &err);
+    }
+
+    if (policy == NULL) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "court: policy: the live one is newer than \"%V\", and "
+                      "is not used: %V", &mcf->policy_file, &err);
+
+    } else {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "court: policy: \"%V\" is version %L; version %L is "
+                      "live and stays", &mcf->policy_file,
+                      mcf->policy_version, live.version);
+
+        mcf->policy_version = live.version;
+        mcf->policy_text = live.bytes;
+    }
+
+    ngx_destroy_pool(pool);
+
+    return policy ? NGX_OK : NGX_DECLINED;
+}
+
+
 ngx_int_t
 ngx_http_court_policy_publish(ngx_cycle_t *cycle,
     ngx_http_court_main_conf_t *mcf)
 {
-    /* without room the workers compile the text they have inherited */
+    int64_t    live;
+    ngx_int_t  rc;
 
-    (void) ngx_court_artefact_publish(mcf->artefacts,
+    rc = NGX_DECLINED;
+
+    if (mcf->state_dir.len) {
+        rc = ngx_court_artefact_raise(mcf->artefacts,
                                       NGX_COURT_ARTEFACT_POLICY,
                                       mcf->policy_version, &mcf->policy_text,
-                                      cycle->log);
+                                      &live, cycle->log);
+
+        if (rc == NGX_DECLINED) {
+            rc = ngx_http_court_policy_keep(cycle, mcf);
+        }
+    }
+
+    /* without room the workers compile the text they have inherited */
+
+    if (rc == NGX_DECLINED) {
+        (void) ngx_court_artefact_publish(mcf->artefacts,
+                                          NGX_COURT_ARTEFACT_POLICY,
+                                          mcf->policy_version,
+                                          &mcf->policy_text, cycle->log);
+    }
 
     if (mcf->state_dir.len) {
         ngx_http_court_state_write(mcf, cycle->log);
     }
 
     return NGX_OK;
+}
+
+
+/* the master ends: what workers have published outlives it */
+
+void
+ngx_http_court_policy_end(ngx_cycle_t *cycle, ngx_http_court_main_conf_t *mcf)
+{
+    ngx_court_artefact_t  live;
+
+    if (mcf->state_dir.len == 0 || mcf->policy_file.len == 0
+        || ngx_court_artefact_read(mcf->artefacts, NGX_COURT_ARTEFACT_POLICY,
+                                   cycle->pool, &live)
+           != NGX_OK
+        || live.version <= mcf->policy_version)
+    {
+        return;
+    }
+
+    mcf->policy_version = live.version;
+    mcf->policy_text = live.bytes;
+
+    ngx_http_court_state_write(mcf, cycle->log);
 }
 
 
@@ -193,6 +290,8 @@ ngx_http_court_policy_adopt(ngx_http_court_main_conf_t *mcf, ngx_log_t *log)
         return NULL;
     }
 
+    ngx_http_court_policy_tried = artefact.generation;
+
     return ngx_http_court_policy_compile(mcf, pool, &artefact.bytes,
                                          artefact.generation, log);
 }
@@ -239,45 +338,57 @@ ngx_http_court_policy_start(ngx_cycle_t *cycle,
 
 
 /*
- * A generation that does not compile here (an old worker's configuration may
- * lack a fact) is not tried again.
+ * NGX_OK: the published generation is live here; NGX_AGAIN: could not be read
+ * now; NGX_ERROR: it does not compile here (an old worker's configuration may
+ * lack a fact), which is not tried again.
  */
 
-static void
-ngx_http_court_policy_poll(ngx_event_t *ev)
+ngx_int_t
+ngx_http_court_policy_look(ngx_http_court_main_conf_t *mcf, ngx_log_t *log)
 {
-    ngx_http_court_main_conf_t  *mcf = ev->data;
-
     uint64_t                  generation;
     ngx_http_court_pinned_t  *pinned, *old;
-
-    static uint64_t  tried;
 
     generation = ngx_court_artefact_generation(mcf->artefacts,
                                                NGX_COURT_ARTEFACT_POLICY);
     old = ngx_http_court_worker.live;
 
-    if (generation != tried
-        && (old == NULL || generation != old->generation))
-    {
-        tried = generation;
-        pinned = ngx_http_court_policy_adopt(mcf, ev->log);
-
-        if (pinned) {
-            ngx_http_court_worker.live = pinned;
-            ngx_http_court_metrics_policy();
-
-            ngx_log_error(NGX_LOG_NOTICE, ev->log, 0,
-                          "court: policy: version %L is live",
-                          ngx_court_policy_version(pinned->policy));
-
-            ngx_http_court_audit_adopted(mcf);
-
-            if (old) {
-                ngx_http_court_policy_unpin(old);
-            }
-        }
+    if (generation == 0 || (old && generation == old->generation)) {
+        return NGX_OK;
     }
+
+    if (generation == ngx_http_court_policy_tried) {
+        return NGX_ERROR;
+    }
+
+    pinned = ngx_http_court_policy_adopt(mcf, log);
+
+    if (pinned == NULL) {
+        return (generation == ngx_http_court_policy_tried) ? NGX_ERROR
+                                                           : NGX_AGAIN;
+    }
+
+    ngx_http_court_worker.live = pinned;
+    ngx_http_court_metrics_policy();
+
+    ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                  "court: policy: version %L is live",
+                  ngx_court_policy_version(pinned->policy));
+
+    ngx_http_court_audit_adopted(mcf);
+
+    if (old) {
+        ngx_http_court_policy_unpin(old);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_court_policy_poll(ngx_event_t *ev)
+{
+    (void) ngx_http_court_policy_look(ev->data, ev->log);
 
     ngx_add_timer(ev, NGX_HTTP_COURT_POLICY_POLL);
 }

@@ -143,40 +143,23 @@ ngx_court_artefacts_init(ngx_shm_zone_t *shm_zone, void *data)
 }
 
 
-ngx_int_t
-ngx_court_artefact_publish(ngx_court_artefacts_t *zone,
+/* under the lock; room is looked for first, so that nothing is half done */
+
+static ngx_int_t
+ngx_court_artefacts_put(ngx_court_artefacts_t *zone,
     ngx_court_artefact_kind_t kind, int64_t version, const ngx_str_t *bytes,
-    ngx_log_t *log)
+    const u_char *sha256)
 {
-    u_char                       sha256[NGX_COURT_SHA256_LEN];
     uint64_t                     offset;
     ngx_court_artefact_row_t    *live, *row;
     ngx_court_artefacts_head_t  *head;
 
-    if (ngx_court_sha256(bytes, 1, sha256) != NGX_OK
-        || ngx_court_artefacts_lock(zone) != NGX_OK)
-    {
+    if (ngx_court_artefacts_room(zone, bytes->len, &offset) != NGX_OK) {
         return NGX_ERROR;
     }
 
     head = zone->head;
     live = ngx_court_artefacts_live(head, kind);
-
-    if (live->generation
-        && ngx_court_secret_eq(live->sha256, sha256, NGX_COURT_SHA256_LEN))
-    {
-        ngx_shmtx_unlock(&zone->shpool->mutex);
-        return NGX_OK;
-    }
-
-    if (ngx_court_artefacts_room(zone, bytes->len, &offset) != NGX_OK) {
-        ngx_shmtx_unlock(&zone->shpool->mutex);
-        ngx_log_error(NGX_LOG_ERR, log, 0,
-                      "court zone \"artefacts\" has no room for %uz bytes",
-                      bytes->len);
-        return NGX_ERROR;
-    }
-
     row = &head->rows[kind][(head->live[kind] & 1) ^ 1];
 
     row->generation = live->generation + 1;
@@ -190,9 +173,62 @@ ngx_court_artefact_publish(ngx_court_artefacts_t *zone,
     ngx_memory_barrier();
     head->live[kind] ^= 1;
 
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_court_artefact_publish(ngx_court_artefacts_t *zone,
+    ngx_court_artefact_kind_t kind, int64_t version, const ngx_str_t *bytes,
+    ngx_log_t *log)
+{
+    return ngx_court_artefact_raise(zone, kind, version, bytes, NULL, log);
+}
+
+
+/* live NULL: whatever stands there */
+
+ngx_int_t
+ngx_court_artefact_raise(ngx_court_artefacts_t *zone,
+    ngx_court_artefact_kind_t kind, int64_t version, const ngx_str_t *bytes,
+    int64_t *live, ngx_log_t *log)
+{
+    u_char                     sha256[NGX_COURT_SHA256_LEN];
+    ngx_int_t                  rc;
+    ngx_court_artefact_row_t  *row;
+
+    if (ngx_court_sha256(bytes, 1, sha256) != NGX_OK
+        || ngx_court_artefacts_lock(zone) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+    row = ngx_court_artefacts_live(zone->head, kind);
+
+    if (live && row->generation && row->version > version) {
+        *live = row->version;
+        rc = NGX_DECLINED;
+
+    } else if (row->generation == 0
+               || !ngx_court_secret_eq(row->sha256, sha256,
+                                       NGX_COURT_SHA256_LEN))
+    {
+        rc = ngx_court_artefacts_put(zone, kind, version, bytes, sha256);
+    }
+
     ngx_shmtx_unlock(&zone->shpool->mutex);
 
-    return NGX_OK;
+    if (rc == NGX_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "court zone \"artefacts\" has no room for %uz bytes",
+                      bytes->len);
+
+    } else if (rc == NGX_OK && live) {
+        *live = version;
+    }
+
+    return rc;
 }
 
 

@@ -38,6 +38,15 @@ ngx_int_t ngx_court_artefact_publish(ngx_court_artefacts_t *zone,
     ngx_court_artefact_kind_t kind, int64_t version, const ngx_str_t *bytes,
     ngx_log_t *log);
 
+/*
+ * The same, unless a higher version is live: NGX_DECLINED.  *live is the
+ * version that is live afterwards.  Checked and published under one lock, so
+ * of several who publish the highest version wins, whatever their order.
+ */
+ngx_int_t ngx_court_artefact_raise(ngx_court_artefacts_t *zone,
+    ngx_court_artefact_kind_t kind, int64_t version, const ngx_str_t *bytes,
+    int64_t *live, ngx_log_t *log);
+
 /* the generation that is live, without its bytes: cheap, for polling */
 uint64_t ngx_court_artefact_generation(ngx_court_artefacts_t *zone,
     ngx_court_artefact_kind_t kind);
