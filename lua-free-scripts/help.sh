@@ -15,6 +15,7 @@ usage: courtctl [-c FILE] [-o text|json] <noun> <verb> [options]
 
 examples:
   courtctl status                          is the gateway well?
+  courtctl audit find REQUEST_ID           why was he refused?
   courtctl demo start                      start the demo gateway
   courtctl token mint --demo lawyer        a token of the running demo
   courtctl token verify --jwks F < token   0 valid, 1 not
@@ -25,6 +26,7 @@ examples:
 nouns; "courtctl NOUN -h" says more:
   status                        how the running gateway is
   health          live|ready    0 yes, 1 no, 4 no answer
+  audit           tail|verify|find|export     the decision record
   keys            new|public|join|list|stage|commit|retire
   check                         what is wrong with a configuration
   token           verify|inspect|mint

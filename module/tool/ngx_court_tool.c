@@ -41,6 +41,8 @@ static const ngx_court_tool_noun_t  ngx_court_tool_nouns[] = {
       "the gateway's JSON as text" },
     { "scrub",  ngx_court_tool_scrub,  "conf|log|audit|text",
       "a text without secrets and persons" },
+    { "audit",  ngx_court_tool_audit,  "tail|verify|find|export",
+      "read the decision record" },
     { "sim",    ngx_court_tool_sim,    "source|court|redis",
       "the demo's parts" },
     { "spawn",  ngx_court_tool_spawn,  "--pid F --log F CMD",
