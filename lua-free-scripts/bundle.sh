@@ -134,7 +134,6 @@ bundle_audit() {
 }
 
 bundle_state() {
-    ctl_output=json
     status_fetch > "$bundle_tmp/status" 2> "$bundle_tmp/said" || cat "$bundle_tmp/said" >> "$bundle_tmp/status"
     bundle_scrub secrets status.json < "$bundle_tmp/status"
     { "$demo_tool" render status < "$bundle_tmp/status" 2>&1; echo "exit code $?"; } |
@@ -143,8 +142,19 @@ bundle_state() {
         bundle_scrub text check.txt
 }
 
+# where nginx does not take it: the files as they are
+bundle_conf() {
+    "$(ctl_conf nginx)" -e stderr -T -c "$(ctl_conf nginx_conf)" > "$bundle_tmp/nginx-T" 2> "$bundle_tmp/nginx-t" &&
+        return
+    find "$(dirname -- "$(ctl_conf nginx_conf)")/" -type f -name '*.conf' ! -name redis.conf |
+        sort | while IFS= read -r file; do
+            printf '# configuration file %s:\n' "$file"
+            cat "$file"
+        done > "$bundle_tmp/nginx-T"
+}
+
 bundle_fill() {
-    "$(ctl_conf nginx)" -e stderr -T -c "$(ctl_conf nginx_conf)" > "$bundle_tmp/nginx-T" 2> "$bundle_tmp/nginx-t"
+    bundle_conf
     bundle_secrets || return
     bundle_versions 2>&1 | bundle_scrub text versions.txt
     bundle_scrub conf nginx.conf < "$bundle_tmp/nginx-T"

@@ -12,8 +12,8 @@
 #include "ngx_court_json.h"
 
 
-#define NGX_COURT_SCRUB_SECRET    16         /* a word of a file of keys */
-#define NGX_COURT_SCRUB_PASSWORD  4          /* the only word of a file */
+#define NGX_COURT_SCRUB_SECRET    20         /* a word of a file of keys */
+#define NGX_COURT_SCRUB_PASSWORD  4          /* the last word of a line */
 
 
 static ngx_uint_t ngx_court_scrub_in(const ngx_str_t *name,
@@ -251,29 +251,38 @@ ngx_court_scrub_is_key(u_char c)
 }
 
 
-/* PEM, lines of rings, passwords: long words; or the only one, if short */
+/*
+ * PEM, "ID ALG SECRET", "user:hash", passwords: the last word of a line is
+ * one, and so is any other that is long.
+ */
 
 static void
 ngx_court_scrub_file(const ngx_str_t *text, u_char *p, u_char *end)
 {
     size_t         least;
-    const u_char  *from, *to, *last;
+    const u_char  *from, *to, *last, *next;
 
     last = text->data + text->len;
-    while (last > text->data && last[-1] <= ' ') {
-        last--;
-    }
 
-    least = memchr(text->data, '\n', last - text->data)
-            ? NGX_COURT_SCRUB_SECRET : NGX_COURT_SCRUB_PASSWORD;
-
-    for (from = text->data; from < last; from = to + 1) {
+    for (from = text->data; from < last; from = next) {
         for (to = from; to < last && ngx_court_scrub_is_key(*to); to++) {
             /* void */
         }
 
+        for (next = to; next < last && *next != '\n'
+                        && !ngx_court_scrub_is_key(*next); next++)
+        {
+            /* void */
+        }
+
+        least = next == last || *next == '\n' ? NGX_COURT_SCRUB_PASSWORD
+                                               : NGX_COURT_SCRUB_SECRET;
         if ((size_t) (to - from) >= least) {
             ngx_court_scrub_word(from, to - from, p, end);
+        }
+
+        if (next < last && *next == '\n') {
+            next++;
         }
     }
 }

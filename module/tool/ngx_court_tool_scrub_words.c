@@ -31,6 +31,7 @@ static ngx_uint_t ngx_court_scrub_secret(const u_char *p, size_t n);
 static ngx_uint_t ngx_court_scrub_person(const u_char *p, size_t n);
 static void ngx_court_scrub_schemes(u_char *p, u_char *end);
 static void ngx_court_scrub_mail(u_char *p, u_char *end);
+static void ngx_court_scrub_args(u_char *p, u_char *end);
 static void ngx_court_scrub_line(u_char *p, u_char *end);
 
 
@@ -49,6 +50,7 @@ ngx_court_scrub_words(u_char *start, u_char *end)
 
     ngx_court_scrub_schemes(start, end);
     ngx_court_scrub_mail(start, end);
+    ngx_court_scrub_args(start, end);
 
     for (p = start; p < end; p = q) {
         if (!ngx_court_scrub_is_word(*p)) {
@@ -207,8 +209,11 @@ ngx_court_scrub_mail(u_char *start, u_char *end)
             continue;
         }
 
+        /* ":" is that of "user:password@host" */
+
         for (from = p; from > start && (ngx_court_scrub_is_word(from[-1])
-                                        || from[-1] == '.'); from--)
+                                        || from[-1] == '.'
+                                        || from[-1] == ':'); from--)
         {
             /* void */
         }
@@ -222,6 +227,43 @@ ngx_court_scrub_mail(u_char *start, u_char *end)
         if (from < p && memchr(p, '.', to - p)) {
             ngx_court_scrub_hide(from, to - from);
         }
+    }
+}
+
+
+/* values behind "?" of an address; "(?" is a regular expression's */
+
+static void
+ngx_court_scrub_args(u_char *start, u_char *end)
+{
+    u_char      *p;
+    ngx_uint_t   value;
+
+    for (p = start; p < end; p++) {
+        if (*p != '?' || p == start || p[-1] <= ' ' || p[-1] == '(') {
+            continue;
+        }
+
+        value = 0;
+
+        for (p++; p < end && *p > ' ' && *p != '"' && *p != '\'' && *p != ';';
+             p++)
+        {
+            if (*p == '&') {
+                value = 0;
+
+            } else if (value == 1 && *p == '$') {
+                value = 2;
+
+            } else if (value == 1) {
+                *p = NGX_COURT_SCRUB_HIDE;
+
+            } else if (*p == '=' && value == 0) {
+                value = 1;
+            }
+        }
+
+        p--;
     }
 }
 
