@@ -171,12 +171,27 @@ ngx_court_scrub_person(const u_char *p, size_t n)
 }
 
 
+/* as a value: behind a colon, an equals sign, a quote, or at the beginning */
+
+static ngx_uint_t
+ngx_court_scrub_is_value(const u_char *start, const u_char *p)
+{
+    while (p > start && p[-1] == ' ') {
+        p--;
+    }
+
+    return p == start || p[-1] == ':' || p[-1] == '=' || p[-1] == '"'
+           || p[-1] == '\'' || p[-1] == '\n';
+}
+
+
 static void
-ngx_court_scrub_schemes(u_char *p, u_char *end)
+ngx_court_scrub_schemes(u_char *start, u_char *end)
 {
     size_t   n;
+    u_char  *p;
 
-    for ( /* void */ ; end - p > 8; p++) {
+    for (p = start; end - p > 8; p++) {
 
         if (ngx_strncasecmp(p, (u_char *) "bearer ", 7) == 0) {
             n = 7;
@@ -185,6 +200,10 @@ ngx_court_scrub_schemes(u_char *p, u_char *end)
             n = 6;
 
         } else {
+            continue;
+        }
+
+        if (!ngx_court_scrub_is_value(start, p)) {
             continue;
         }
 
@@ -224,7 +243,8 @@ ngx_court_scrub_mail(u_char *start, u_char *end)
             /* void */
         }
 
-        if (from < p && memchr(p, '.', to - p)) {
+        if (from < p && (memchr(p, '.', to - p) || memchr(from, ':', p - from)))
+        {
             ngx_court_scrub_hide(from, to - from);
         }
     }
