@@ -45,7 +45,7 @@ audit_words() {
         [ -z "$skip" ] || { skip=; continue; }
         case $word in
             -n|--policy|--control|--court|--case|--case-file|--subject-issuer|--subject-file|\
-            --from|--to|--key) skip=1 ;;
+            --from|--to|--key|--flushed) skip=1 ;;
             -) audit_named=$((audit_named + 1)) ;;
             -*) ;;
             *) audit_named=$((audit_named + 1)) ;;
@@ -55,7 +55,7 @@ audit_words() {
 
 # the gateway writes what its workers hold: "ok", or "failed"
 audit_flush() {
-    if ctl_control POST /audit/flush > /dev/null 2>&1; then
+    if echo '{}' | ctl_control POST /audit/flush - > /dev/null 2>&1; then
         echo ok
     else
         echo failed

@@ -23,8 +23,9 @@ static const char  ngx_court_tool_audit_help[] =
     "3339, a day (2026-03-31) or a month (2026-03) in Beijing; --to a day or\n"
     "month means its end.\n"
     "\n"
-    "exit codes: 0 found, or whole; 1 nothing found, or not whole; 2 usage;\n"
-    "3 a file that cannot be read; 6 not found, but it may not be written yet\n";
+    "exit codes: 0 found, or whole; 1 nothing found, or not whole;\n"
+    "2 usage; 3 a file that cannot be read; 6 not found, but it may not be\n"
+    "written yet\n";
 
 
 static int
