@@ -277,6 +277,9 @@ ngx_court_keys_jwk(ngx_pool_t *pool, const ngx_court_json_t *node,
         return NGX_ERROR;
     }
 
+    ngx_str_set(&item->id, "");
+    ngx_str_set(&item->alg, "");
+
     (void) ngx_court_json_string(ngx_court_json_get(node, "kid"), &item->id);
     (void) ngx_court_json_int(ngx_court_json_get(node, "iat"),
                               &item->created);
