@@ -106,7 +106,7 @@ ngx_court_tool_audit_run(ngx_court_tool_audit_t *o, const char *verb)
         id = o->files[0];
         memmove(o->files, o->files + 1, --o->nfiles * sizeof(char *));
 
-        if (strlen(id) > NGX_COURT_AUDIT_STRING
+        if (*id == '\0' || strlen(id) > NGX_COURT_AUDIT_STRING
             || id[strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"
                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-")])
         {
