@@ -19,12 +19,17 @@ typedef struct {
     const char                *name;      /* ,"NAME": */
     size_t                     len;
     size_t                     offset;    /* of an ngx_str_t */
+    ngx_uint_t                 plain;     /* made by us: needs no escape */
 } ngx_court_audit_member_t;
 
 
 #define ngx_court_audit_member(name)                                          \
     { ",\"" #name "\":", sizeof(",\"" #name "\":") - 1,                        \
-      offsetof(ngx_court_audit_record_t, name) }
+      offsetof(ngx_court_audit_record_t, name), 0 }
+
+#define ngx_court_audit_hashed(name)                                          \
+    { ",\"" #name "\":", sizeof(",\"" #name "\":") - 1,                        \
+      offsetof(ngx_court_audit_record_t, name), 1 }
 
 static const ngx_court_audit_member_t  ngx_court_audit_members[] = {
     ngx_court_audit_member(event),
@@ -34,18 +39,18 @@ static const ngx_court_audit_member_t  ngx_court_audit_members[] = {
     ngx_court_audit_member(court),
     ngx_court_audit_member(interface),
     ngx_court_audit_member(method),
-    ngx_court_audit_member(subject_h),
-    ngx_court_audit_member(principal_h),
+    ngx_court_audit_hashed(subject_h),
+    ngx_court_audit_hashed(principal_h),
     ngx_court_audit_member(role),
     ngx_court_audit_member(kind),
     ngx_court_audit_member(client),
-    ngx_court_audit_member(case_h),
+    ngx_court_audit_hashed(case_h),
     ngx_court_audit_member(channel),
     ngx_court_audit_member(ip),
     ngx_court_audit_member(decision),
     ngx_court_audit_member(reason),
     ngx_court_audit_member(rule),
-    { NULL, 0, 0 }
+    { NULL, 0, 0, 0 }
 };
 
 static const ngx_str_t  ngx_court_audit_phases[] = {
@@ -118,6 +123,18 @@ ngx_court_audit_quote(ngx_court_audit_out_t *out, const ngx_str_t *s)
     if (out->p) {
         out->p = ngx_court_audit_escape(out->p, out->last, s);
     }
+}
+
+
+/* letters, digits and ':' that we have put there, not looked through again */
+
+static void
+ngx_court_audit_bare(ngx_court_audit_out_t *out, const ngx_str_t *s)
+{
+    ngx_court_audit_text(out, "\"");
+    ngx_court_audit_raw(out, s->data, ngx_min(s->len,
+                                              NGX_COURT_AUDIT_STRING));
+    ngx_court_audit_text(out, "\"");
 }
 
 
@@ -379,8 +396,16 @@ ngx_court_audit_strings(ngx_court_audit_out_t *out,
     for (m = ngx_court_audit_members; m->name; m++) {
         s = (const ngx_str_t *) ((const char *) record + m->offset);
 
-        if (s->len) {
-            ngx_court_audit_raw(out, m->name, m->len);
+        if (s->len == 0) {
+            continue;
+        }
+
+        ngx_court_audit_raw(out, m->name, m->len);
+
+        if (m->plain) {
+            ngx_court_audit_bare(out, s);
+
+        } else {
             ngx_court_audit_quote(out, s);
         }
     }
@@ -401,7 +426,12 @@ ngx_court_audit_body(ngx_court_audit_out_t *out,
     ngx_court_audit_digits(out, (int64_t) chain->seq + 1);
     ngx_court_audit_raw(out, chain->who, chain->who_len);
     ngx_court_audit_time(out, chain, record->time);
-    ngx_court_audit_str(out, "request_id", &record->request_id);
+
+    if (record->request_id.len) {
+        ngx_court_audit_name(out, "request_id");
+        ngx_court_audit_bare(out, &record->request_id);
+    }
+
     ngx_court_audit_raw(out, phase->data, phase->len);
 
     ngx_court_audit_strings(out, record);

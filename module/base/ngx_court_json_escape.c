@@ -79,12 +79,15 @@ ngx_court_json_escape_ascii(u_char *p, u_char c)
     ngx_court_json_less((w) ^ (NGX_COURT_JSON_EACH * (c)), 1)
 
 
-static ngx_uint_t
-ngx_court_json_escape_word(const u_char *p)
+/* up to eight bytes, the others taken for spaces */
+
+static ngx_inline ngx_uint_t
+ngx_court_json_escape_word(const u_char *p, size_t len)
 {
     uint64_t  w;
 
-    ngx_memcpy(&w, p, sizeof(uint64_t));
+    w = NGX_COURT_JSON_EACH * 0x20;
+    ngx_memcpy(&w, p, len);
 
     return ((w & NGX_COURT_JSON_HIGH)
             | ngx_court_json_less(w, 0x20)
@@ -103,9 +106,15 @@ ngx_court_json_plain(const u_char *p, const u_char *end)
     const u_char  *start = p;
 
     while (end - p >= (ssize_t) sizeof(uint64_t)
-           && ngx_court_json_escape_word(p))
+           && ngx_court_json_escape_word(p, sizeof(uint64_t)))
     {
         p += sizeof(uint64_t);
+    }
+
+    if (p < end && end - p < (ssize_t) sizeof(uint64_t)
+        && ngx_court_json_escape_word(p, end - p))
+    {
+        return end - start;
     }
 
     while (p < end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\') {

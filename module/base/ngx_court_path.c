@@ -209,16 +209,54 @@ static const uint32_t  ngx_court_path_plain[] = {
 };
 
 
+/* the high bit is set in bytes from lo to hi of a word of ASCII */
+
+#define NGX_COURT_PATH_EACH     0x0101010101010101ull
+#define NGX_COURT_PATH_HIGH     (NGX_COURT_PATH_EACH * 0x80)
+
+#define ngx_court_path_range(w, lo, hi)                                       \
+    (((w) + NGX_COURT_PATH_EACH * (0x80 - (lo)))                              \
+     & ~((w) + NGX_COURT_PATH_EACH * (0x7f - (hi))))
+
+
+/* up to eight bytes that are letters, digits, '-', '.' or '_', as most are */
+
+static ngx_inline ngx_uint_t
+ngx_court_escape_word(const u_char *p, size_t len)
+{
+    uint64_t  w;
+
+    w = NGX_COURT_PATH_EACH * '0';
+    ngx_memcpy(&w, p, len);
+
+    return (w & NGX_COURT_PATH_HIGH) == 0
+           && ((ngx_court_path_range(w | NGX_COURT_PATH_EACH * 0x20, 'a', 'z')
+                | ngx_court_path_range(w, '0', '9')
+                | ngx_court_path_range(w, '-', '.')
+                | ngx_court_path_range(w, '_', '_'))
+               & NGX_COURT_PATH_HIGH) == NGX_COURT_PATH_HIGH;
+}
+
+
 size_t
 ngx_court_escape_len(const ngx_str_t *s)
 {
-    u_char  c;
-    size_t  i, len;
+    u_char         c;
+    size_t         len, n;
+    const u_char  *p, *last;
 
     len = s->len;
+    last = s->data + s->len;
 
-    for (i = 0; i < s->len; i++) {
-        c = s->data[i];
+    for (p = s->data; p < last; p += n) {
+        n = ngx_min((size_t) (last - p), sizeof(uint64_t));
+
+        if (ngx_court_escape_word(p, n)) {
+            continue;
+        }
+
+        n = 1;
+        c = *p;
 
         if (!(ngx_court_path_plain[c >> 5] & (1U << (c & 0x1f)))) {
             len += NGX_COURT_PCT_LEN - 1;

@@ -53,10 +53,47 @@ static const ngx_http_court_drop_t  ngx_http_court_drops[] = {
     { ngx_null_string, 0 }
 };
 
+/* a name of ours; its hash is reckoned when it is first said */
+typedef struct {
+    ngx_str_t                  key;
+    const char                *lowcase;
+    ngx_uint_t                 hash;
+} ngx_http_court_name_t;
+
+#define ngx_http_court_named(id, key, lowcase)                                \
+    NGX_HTTP_COURT_H_##id,
+#define NGX_HTTP_COURT_NAMES(named)                                           \
+    named(SUBJECT, "Court-Subject", "court-subject")                          \
+    named(ISSUER, "Court-Issuer", "court-issuer")                             \
+    named(ROLE, "Court-Role", "court-role")                                   \
+    named(PRINCIPAL, "Court-Principal", "court-principal")                    \
+    named(KIND, "Court-Kind", "court-kind")                                   \
+    named(CLIENT, "Court-Client", "court-client")                             \
+    named(RULE, "Court-Rule", "court-rule")                                   \
+    named(RELATION, "Court-Relation", "court-relation")                       \
+    named(OBLIGATIONS, "Court-Obligations", "court-obligations")              \
+    named(POLICY, "Court-Policy", "court-policy")                             \
+    named(INTERFACE, "Court-Interface", "court-interface")                    \
+    named(REQUEST_ID, "Court-Request-Id", "court-request-id")                 \
+    named(CODE, "Court-Code", "court-code")                                   \
+    named(DECISION, "Court-Decision", "court-decision")                       \
+    named(ASSERTION, "Court-Assertion", "court-assertion")
+
+typedef enum {
+    NGX_HTTP_COURT_NAMES(ngx_http_court_named)
+    NGX_HTTP_COURT_H_COUNT
+} ngx_http_court_h_t;
+
+#define ngx_http_court_name_row(id, key, lowcase)                             \
+    { ngx_string(key), lowcase, 0 },
+
+static ngx_http_court_name_t  ngx_http_court_names[NGX_HTTP_COURT_H_COUNT] = {
+    NGX_HTTP_COURT_NAMES(ngx_http_court_name_row)
+};
+
 /* one of our headers; an empty or no value is no header */
 typedef struct {
-    const char                *key;
-    const char                *lowcase;
+    ngx_http_court_h_t         name;
     const ngx_str_t           *value;
 } ngx_http_court_put_t;
 
@@ -76,11 +113,16 @@ ngx_http_court_headers_listed(const ngx_http_court_drop_t *drop,
     const ngx_str_t *name)
 {
     size_t   i;
-    u_char   c;
+    u_char   c, first;
+
+    /* letters differ in case by that bit alone; no prefix begins otherwise */
+
+    first = name->len ? name->data[0] | 0x20 : 0;
 
     for ( /* void */ ; drop->prefix.len; drop++) {
 
-        if (name->len < drop->prefix.len
+        if (drop->prefix.data[0] != first
+            || name->len < drop->prefix.len
             || (drop->exact && name->len != drop->prefix.len))
         {
             continue;
@@ -268,20 +310,24 @@ ngx_http_court_headers_scrub(ngx_http_request_t *r)
  */
 
 static ngx_int_t
-ngx_http_court_headers_put(ngx_http_request_t *r, const char *key,
-    const char *lowcase, const ngx_str_t *value, ngx_uint_t escape)
+ngx_http_court_headers_put(ngx_http_request_t *r, ngx_http_court_h_t id,
+    const ngx_str_t *value, ngx_uint_t escape)
 {
-    size_t            len;
-    ngx_str_t         text;
-    ngx_list_t       *list;
-    ngx_table_elt_t  *h;
+    ngx_str_t               text;
+    ngx_list_t             *list;
+    ngx_table_elt_t        *h;
+    ngx_http_court_name_t  *name;
 
     if (value == NULL || value->len == 0) {
         return NGX_OK;
     }
 
     text = *value;
-    len = ngx_strlen(key);
+    name = &ngx_http_court_names[id];
+
+    if (name->hash == 0) {
+        name->hash = ngx_hash_key((u_char *) name->lowcase, name->key.len);
+    }
 
     if (escape && ngx_court_escape_str(r->pool, &text, value) != NGX_OK) {
         return NGX_ERROR;
@@ -295,10 +341,9 @@ ngx_http_court_headers_put(ngx_http_request_t *r, const char *key,
 
     h = (ngx_table_elt_t *) list->part.elts + list->part.nelts++;
 
-    h->key.data = (u_char *) key;
-    h->key.len = len;
-    h->lowcase_key = (u_char *) lowcase;
-    h->hash = ngx_hash_key(h->lowcase_key, len);
+    h->key = name->key;
+    h->lowcase_key = (u_char *) name->lowcase;
+    h->hash = name->hash;
     h->value = text;
 #if (nginx_version >= 1023000)
     h->next = NULL;
@@ -315,8 +360,7 @@ ngx_http_court_headers_put_all(ngx_http_request_t *r,
     ngx_uint_t  i;
 
     for (i = 0; i < n; i++) {
-        if (ngx_http_court_headers_put(r, put[i].key, put[i].lowcase,
-                                       put[i].value, 1)
+        if (ngx_http_court_headers_put(r, put[i].name, put[i].value, 1)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -344,8 +388,8 @@ ngx_http_court_headers_assertion(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ngx_http_court_headers_put(r, "Court-Assertion", "court-assertion",
-                                   &assertion, 0)
+    if (ngx_http_court_headers_put(r, NGX_HTTP_COURT_H_ASSERTION, &assertion,
+                                   0)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -372,15 +416,15 @@ ngx_http_court_headers_identity(ngx_http_request_t *r,
     static const ngx_str_t  f_side = ngx_string("side");
 
     const ngx_http_court_put_t  put[] = {
-        { "Court-Subject", "court-subject", &s->subject },
-        { "Court-Issuer", "court-issuer", &s->issuer },
-        { "Court-Role", "court-role", &s->role },
-        { "Court-Principal", "court-principal", &s->principal },
-        { "Court-Kind", "court-kind", &kind.str },
-        { "Court-Client", "court-client", &s->client },
-        { "Court-Rule", "court-rule", s->decision.rule },
-        { "Court-Relation", "court-relation", &side.str },
-        { "Court-Obligations", "court-obligations", s->decision.obligations }
+        { NGX_HTTP_COURT_H_SUBJECT, &s->subject },
+        { NGX_HTTP_COURT_H_ISSUER, &s->issuer },
+        { NGX_HTTP_COURT_H_ROLE, &s->role },
+        { NGX_HTTP_COURT_H_PRINCIPAL, &s->principal },
+        { NGX_HTTP_COURT_H_KIND, &kind.str },
+        { NGX_HTTP_COURT_H_CLIENT, &s->client },
+        { NGX_HTTP_COURT_H_RULE, s->decision.rule },
+        { NGX_HTTP_COURT_H_RELATION, &side.str },
+        { NGX_HTTP_COURT_H_OBLIGATIONS, s->decision.obligations }
     };
 
     ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
@@ -402,12 +446,12 @@ ngx_http_court_headers_request(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
     const ngx_http_court_put_t  put[] = {
-        { "Court-Policy", "court-policy",
+        { NGX_HTTP_COURT_H_POLICY,
           s->pinned ? &s->pinned->version : NULL },
-        { "Court-Interface", "court-interface",
+        { NGX_HTTP_COURT_H_INTERFACE,
           s->match.interface ? &s->match.interface->id : NULL },
-        { "Court-Request-Id", "court-request-id", &s->request_id },
-        { "Court-Code", "court-code", &s->code }
+        { NGX_HTTP_COURT_H_REQUEST_ID, &s->request_id },
+        { NGX_HTTP_COURT_H_CODE, &s->code }
     };
 
     return ngx_http_court_headers_put_all(r, put,
@@ -421,7 +465,8 @@ ngx_int_t
 ngx_http_court_headers_withhold(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    ngx_uint_t  total, dropped;
+    ngx_uint_t        total;
+    ngx_list_part_t  *part;
 
     /* after a redirect inside, from the client's own array again */
 
@@ -431,9 +476,11 @@ ngx_http_court_headers_withhold(ngx_http_request_t *r,
         s->rewritten = 1;
     }
 
-    dropped = 0;
-    total = ngx_http_court_headers_count(&s->original, ngx_http_court_drops,
-                                         &dropped);
+    total = 0;
+
+    for (part = &s->original.part; part; part = part->next) {
+        total += part->nelts;
+    }
 
     if (ngx_http_court_headers_copy(r->pool, &r->headers_in.headers,
                                     &s->original, ngx_http_court_drops,
@@ -473,8 +520,8 @@ ngx_http_court_headers_forward(ngx_http_request_t *r,
     }
 
     if (s->would_refuse) {
-        return ngx_http_court_headers_put(r, "Court-Decision",
-                                          "court-decision", &would, 0);
+        return ngx_http_court_headers_put(r, NGX_HTTP_COURT_H_DECISION,
+                                          &would, 0);
     }
 
     if (s->match.interface && s->match.interface->public_) {

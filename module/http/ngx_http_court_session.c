@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_court_conf.h"
+#include "ngx_court_bytes.h"
 #include "ngx_court_path.h"
 
 
@@ -124,6 +125,7 @@ ngx_http_court_session_mix(uint64_t z)
 static ngx_int_t
 ngx_http_court_session_id(ngx_http_court_session_t *s)
 {
+    u_char    id[16], *p;
     uint64_t  n;
 
     static uint64_t   seed[2];
@@ -138,16 +140,17 @@ ngx_http_court_session_id(ngx_http_court_session_t *s)
     }
 
     s->request_id.len = 32;
-    s->request_id.data = ngx_pnalloc(s->request->pool, 33);
+    s->request_id.data = ngx_pnalloc(s->request->pool, 32);
     if (s->request_id.data == NULL) {
         return NGX_ERROR;
     }
 
     n = ++ngx_http_court_worker.request_seq * 0x9e3779b97f4a7c15ULL;
 
-    ngx_sprintf(s->request_id.data, "%016xL%016xL",
-                ngx_http_court_session_mix(seed[0] + n),
-                ngx_http_court_session_mix(seed[1] + n));
+    p = ngx_court_put64(id, ngx_http_court_session_mix(seed[0] + n));
+    (void) ngx_court_put64(p, ngx_http_court_session_mix(seed[1] + n));
+
+    (void) ngx_hex_dump(s->request_id.data, id, sizeof(id));
 
     return NGX_OK;
 }

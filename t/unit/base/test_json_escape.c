@@ -46,19 +46,21 @@ test_plain(void)
 {
     u_char      text[24];
     size_t      want;
-    ngx_uint_t  at, c, bad;
+    ngx_uint_t  len, at, c, bad;
 
     bad = 0;
 
-    for (at = 0; at < sizeof(text); at++) {
-        for (c = 0; c < 256; c++) {
-            ngx_memset(text, (at + c) % 2 ? ' ' : '~', sizeof(text));
-            text[at] = (u_char) c;
+    for (len = 1; len <= sizeof(text); len++) {
+        for (at = 0; at < len; at++) {
+            for (c = 0; c < 256; c++) {
+                ngx_memset(text, (at + c) % 2 ? ' ' : '~', len);
+                text[at] = (u_char) c;
 
-            want = (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
-                   ? at : sizeof(text);
+                want = (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+                       ? at : len;
 
-            bad += (ngx_court_json_plain(text, text + sizeof(text)) != want);
+                bad += (ngx_court_json_plain(text, text + len) != want);
+            }
         }
     }
 

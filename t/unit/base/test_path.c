@@ -338,12 +338,42 @@ test_random(void)
 }
 
 
+/* words at once count what one by one would be written */
+
+static void
+test_escape_len(void)
+{
+    u_char      text[20], out[64];
+    ngx_str_t   s;
+    ngx_uint_t  at, c, len, bad;
+
+    bad = 0;
+
+    for (len = 1; len <= sizeof(text); len++) {
+        for (at = 0; at < len; at++) {
+            for (c = 0; c < 256; c++) {
+                ngx_memset(text, "aZ09-._~"[(at + c) % 8], len);
+                text[at] = (u_char) c;
+                s.data = text;
+                s.len = len;
+
+                bad += (ngx_court_escape_len(&s)
+                        != (size_t) (ngx_court_escape(out, &s) - out));
+            }
+        }
+    }
+
+    is_int(bad, 0, "the length of an escaped text");
+}
+
+
 int
 main(void)
 {
     test_targets();
     test_bytes();
     test_escape(tap_pool());
+    test_escape_len();
     test_random();
 
     return done_testing();
