@@ -175,6 +175,7 @@ ctl_answer() {  # status, body, what was asked
         2??) printf '%s' "$2"; return 0 ;;
         400|405|413|415) rc=2 ;;
         401|403) rc=5 ;;
+        422) rc=3 ;;
         5??) rc=6 ;;
         *) rc=1 ;;
     esac
@@ -192,7 +193,9 @@ ctl_ask() {     # place, path, method, options...
             socket=${place#unix:} prefix=
             case $socket in *:/*) prefix=${socket#*:} socket=${socket%%:/*} ;; esac
             set -- --unix-socket "$socket" "$@"
-            if [ -S "$socket" ] && [ ! -w "$socket" ]; then
+            if [ -d "${socket%/*}" ] && [ ! -x "${socket%/*}" ] ||
+                { [ -S "$socket" ] && [ ! -w "$socket" ]; }
+            then
                 ctl_say "$socket: not permitted"
                 return 5
             fi

@@ -26,11 +26,13 @@ examples:
 nouns; "courtctl NOUN -h" says more:
   status                        how the running gateway is
   health          live|ready    0 yes, 1 no, 4 no answer
+  fact            get|fetch|purge     what is known here of a person, a case
+  cache           stats|purge   how full zones are; empty them
   audit           tail|verify|find|export     the decision record
   keys            new|public|join|list|stage|commit|retire
   check                         what is wrong with a configuration
   token           verify|inspect|mint
-  policy          check|can-i
+  policy          check|can-i|reload
   assertion       verify|mint
   upstream        check         does a court service believe the gateway alone
   support-bundle                what a developer needs, without secrets
@@ -84,6 +86,7 @@ EOF
 policy_usage() {
     cat <<'EOF'
 usage: courtctl policy check FILE
+       courtctl policy reload
        courtctl policy can-i -f FILE --role ROLE
            [--facts FILE | --favourable] [--unmet CONDITION] METHOD PATH
 

@@ -15,6 +15,7 @@ use Time::HiRes qw(sleep time);
 
 master_on();
 workers(2);
+worker_connections(512);
 
 our $dir = Court::dir();
 our $subject = 'lawyer-310115198001011234';
@@ -255,10 +256,13 @@ __DATA__
     location / { proxy_pass http://court_mock; }
 --- check
     is(get_me(), 200, "$CourtHttp::name - known");
+    my $zones = ask('GET', '/cache')->{json}{zones};
+    ok($zones->{facts}{used} > 0 && $zones->{tokens}{stores} > 0, "$CourtHttp::name - counted");
     is_deeply(ask('POST', '/cache/purge', { zone => 'negative' })->{json}{purged}, ['negative'], "$CourtHttp::name - another zone");
     is(fact()->{json}{zone}{state}, 'found', "$CourtHttp::name - still there");
     is_deeply(ask('POST', '/cache/purge', { zone => 'facts' })->{json}{purged}, ['facts'], "$CourtHttp::name - its zone");
     is(fact()->{json}{zone}{state}, 'absent', "$CourtHttp::name - gone");
+    is(ask('GET', '/cache')->{json}{zones}{facts}{used}, 0, "$CourtHttp::name - empty");
     is_deeply([sort @{ask('POST', '/cache/purge', { zone => 'all' })->{json}{purged}}], [qw(facts negative tokens)], "$CourtHttp::name - all");
     is(get_me(), 200, "$CourtHttp::name - goes on");
     ok((grep { $_ eq 'cache.purge tokens' } acts()), "$CourtHttp::name - recorded");

@@ -2,8 +2,9 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * POST cache/purge: whole zones, or one fact.  A fact goes out of Redis
- * first: taken out of the zone alone, it would come back from there.
+ * GET cache: how full the zones are.  POST cache/purge: whole zones, or one
+ * fact.  A fact goes out of Redis first: taken out of the zone alone, it
+ * would come back from there.
  */
 
 #include "ngx_http_court_control.h"
@@ -210,4 +211,53 @@ ngx_http_court_control_purge(ngx_http_court_control_t *ctl)
     }
 
     return ngx_http_court_control_purge_zones(ctl, &name);
+}
+
+
+static void
+ngx_http_court_control_cache_zone(ngx_court_out_t *out,
+    const ngx_str_t *name, ngx_court_zone_t *zone)
+{
+    u_char                   buf[320], *p;
+    ngx_court_zone_stats_t   stats;
+
+    ngx_court_zone_stats(zone, &stats);
+
+    p = ngx_snprintf(buf, sizeof(buf), ":{\"slots\":%ui,\"used\":%ui,"
+                     "\"hits\":%uL,\"misses\":%uL,\"stores\":%uL,"
+                     "\"evictions\":%uL,\"expired\":%uL,\"resets\":%uL}",
+                     stats.slots, stats.used, stats.hits, stats.misses,
+                     stats.stores, stats.evictions, stats.expired,
+                     stats.resets);
+
+    ngx_court_out_json(out, name);
+    ngx_court_out_put(out, buf, p - buf);
+}
+
+
+ngx_int_t
+ngx_http_court_control_cache(ngx_http_court_control_t *ctl)
+{
+    const ngx_http_court_control_zone_t  *row;
+
+    if (ngx_court_out_init(&ctl->out, ctl->request->pool) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_court_out_const(&ctl->out, "{\"zones\":{");
+
+    for (row = ngx_http_court_control_zones; row->name.len; row++) {
+
+        if (row != ngx_http_court_control_zones) {
+            ngx_court_out_const(&ctl->out, ",");
+        }
+
+        ngx_http_court_control_cache_zone(&ctl->out, &row->name,
+                      *(ngx_court_zone_t **) ((u_char *) ctl->mcf
+                                              + row->offset));
+    }
+
+    ngx_court_out_const(&ctl->out, "}}");
+
+    return ngx_http_court_control_answer(ctl, NGX_HTTP_OK, &ctl->out);
 }
