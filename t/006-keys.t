@@ -507,30 +507,6 @@ court_crypto gm; # here
 unknown directive "court_crypto"
 
 
-=== TEST 57: court_status is of a later step
---- server
-location / { court_status; } # here
---- must_die
---- error_log
-unknown directive "court_status"
-
-
-=== TEST 58: court_health is of a later step
---- server
-location / { court_health; } # here
---- must_die
---- error_log
-unknown directive "court_health"
-
-
-=== TEST 59: court_control is of a later step
---- server
-location / { court_control; } # here
---- must_die
---- error_log
-unknown directive "court_control"
-
-
 === TEST 60: court_notify is of a later step
 --- server
 location / { court_notify; } # here
