@@ -456,8 +456,11 @@ ngx_court_tool_audit_when(const char *text, ngx_uint_t behind, char *when)
 static void
 ngx_court_tool_audit_export_sum(ngx_court_tool_audit_export_t *e)
 {
-    ngx_uint_t  i;
-    const char *comma;
+    ngx_uint_t                           i;
+    const char                          *comma;
+    const ngx_court_tool_audit_names_t  *names;
+
+    fflush(stdout);                       /* both may be one file */
 
     if (e->o->json) {
         fprintf(stderr, "{\"decisions\":%llu,\"outcomes\":%llu,"
@@ -483,8 +486,6 @@ ngx_court_tool_audit_export_sum(ngx_court_tool_audit_export_t *e)
     comma = "";
 
     for (i = 0; i < NGX_COURT_TOOL_AUDIT_KEYS; i++) {
-        const ngx_court_tool_audit_names_t  *names;
-
         names = e->cases.n ? &e->cases : &e->persons;
 
         if (i < names->n) {
