@@ -23,7 +23,7 @@
 #define NGX_COURT_AUDIT_STRING   128      /* bytes of a member, cut off */
 #define NGX_COURT_AUDIT_LIST     32       /* strings of an admin list */
 #define NGX_COURT_AUDIT_HASH_LEN 32       /* SHA-256 and SM3 alike */
-#define NGX_COURT_AUDIT_WHO      1600     /* two strings, each byte escaped */
+#define NGX_COURT_AUDIT_WHO      400      /* gateway and worker, as JSON */
 
 
 typedef enum {

@@ -26,7 +26,9 @@ void
 ngx_court_audit_begin(ngx_court_audit_chain_t *chain,
     const ngx_str_t *gateway, const ngx_str_t *worker, ngx_uint_t sm3)
 {
-    u_char  *p, *last;
+    u_char  *p, *last, *end;
+
+    static const ngx_str_t  nobody = ngx_string("?");
 
     ngx_memzero(chain, sizeof(ngx_court_audit_chain_t));
 
@@ -40,12 +42,17 @@ ngx_court_audit_begin(ngx_court_audit_chain_t *chain,
 
     if (gateway->len) {
         p = ngx_cpymem(p, ",\"gateway\":", 11);
-        p = ngx_court_audit_escape(p, last, gateway);
+        end = ngx_court_audit_escape(p, last - NGX_COURT_AUDIT_STRING - 16,
+                                     gateway);
+        p = end ? end : ngx_court_audit_escape(p, last, &nobody);
     }
+
+    /* the room is there for one that needs no escapes, as ours do */
 
     if (worker->len) {
         p = ngx_cpymem(p, ",\"worker\":", 10);
-        p = ngx_court_audit_escape(p, last, worker);
+        end = ngx_court_audit_escape(p, last, worker);
+        p = end ? end : ngx_court_audit_escape(p, last, &nobody);
     }
 
     chain->who_len = p - chain->who;

@@ -297,6 +297,50 @@ test_later(ngx_uint_t sm3)
 }
 
 
+/* names of any bytes and length are part of a line that can be read */
+
+static void
+test_who(void)
+{
+    u_char                     bytes[300], *p;
+    ngx_str_t                  s, line, got;
+    ngx_uint_t                 i, k;
+    ngx_court_json_t          *root;
+    ngx_court_audit_chain_t    chain;
+    ngx_court_audit_record_t   r;
+
+    static const u_char  fill[] = { 'x', '"', '\n', 0x01, 0xff };
+
+    for (i = 0; i < sizeof(fill); i++) {
+        for (k = 1; k <= sizeof(bytes); k += 23) {
+            ngx_memset(bytes, fill[i], k);
+            s.data = bytes;
+            s.len = k;
+
+            ngx_court_audit_begin(&chain, &s, &s, 0);
+            ngx_court_audit_clear(&r, NGX_COURT_AUDIT_DECISION, 0);
+
+            p = ngx_court_audit_line(&chain, &r, buf, buf + sizeof(buf));
+            line.data = buf;
+            line.len = p - 1 - buf;
+
+            root = ngx_court_json_parse(tap_pool(), &line,
+                                        &ngx_court_json_small, NULL);
+
+            if (ngx_court_json_string(ngx_court_json_get(root, "gateway"),
+                                      &got) != NGX_OK || got.len == 0
+                || ngx_court_json_string(ngx_court_json_get(root, "worker"),
+                                         &got) != NGX_OK || got.len == 0)
+            {
+                ok(0, "%d bytes of %d", (int) k, fill[i]);
+            }
+        }
+    }
+
+    ok(chain.who_len <= NGX_COURT_AUDIT_WHO, "names within their room");
+}
+
+
 int
 main(void)
 {
@@ -306,6 +350,7 @@ main(void)
 
     test_lines();
     test_hostile();
+    test_who();
     test_later(0);
     test_later(1);
 
