@@ -328,6 +328,8 @@ ngx_court_table_percentile(ngx_court_table_t *t, const ngx_str_t *row,
     const char              *none[] = { NULL };
     const ngx_court_json_t  *sample, *buckets;
 
+    sample = NULL;
+
     for (i = 0; i < t->n; i++) {
         sample = ngx_court_json_at(t->samples, i);
 
