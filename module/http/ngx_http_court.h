@@ -152,6 +152,9 @@ typedef struct {
                                               * court_source_server */
     ngx_http_court_audit_log_t  *audit;      /* NULL: none */
     ngx_uint_t                 audit_on_failure;
+    ngx_array_t               *fronts;       /* ngx_cidr_t; NULL: not said */
+    ngx_http_complex_value_t  *channel;      /* NULL: unknown */
+    ngx_http_complex_value_t  *external;     /* NULL: from the connection */
 } ngx_http_court_srv_conf_t;
 
 
@@ -213,6 +216,14 @@ struct ngx_http_court_session_s {
     unsigned                   begun:1;      /* stages run for this target */
     unsigned                   asked:1;      /* facts of this target are */
     unsigned                   sampled:1;    /* its stages are timed */
+    unsigned                   front:1;      /* a court_trusted_front speaks */
+
+    /* what it says of the client; from anybody else nothing */
+    ngx_str_t                  ip;           /* "": the connection's */
+    ngx_str_t                  proto;
+    ngx_str_t                  host;
+
+    ngx_str_t                  channel;      /* "" until it is asked for */
 
     /*
      * Redirects inside, counted: nginx clears module contexts at each, so a
@@ -358,6 +369,19 @@ void ngx_http_court_fact_get(ngx_http_court_session_t *s,
 /* whose facts speak: the principal's where the rule is a delegated one */
 #define ngx_http_court_side(s)                                                \
     ((s)->principal.len ? NGX_COURT_PRINCIPAL : NGX_COURT_CALLER)
+
+/* ngx_http_court_front.c: whose request it is, as far as is known */
+const ngx_str_t *ngx_http_court_front_ip(ngx_http_court_session_t *s);
+
+/* ngx_http_court_channel.c: court_channel's word, or "unknown"; the same, NULL
+ * where it is unknown */
+const ngx_str_t *ngx_http_court_channel(ngx_http_court_session_t *s);
+const ngx_str_t *ngx_http_court_channel_known(ngx_http_court_session_t *s);
+
+/* ngx_http_court_external.c: "https://host[:port]" of this request; NGX_ERROR
+ * where it has none, which is logged */
+ngx_int_t ngx_http_court_external(ngx_http_court_session_t *s,
+    ngx_str_t *url);
 
 /* ngx_http_court_assertion.c */
 char *ngx_http_court_assertion_key(ngx_conf_t *cf, ngx_command_t *cmd,

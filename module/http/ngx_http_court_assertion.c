@@ -106,30 +106,25 @@ ngx_http_court_assertion_facts(ngx_http_court_session_t *s,
 }
 
 
-/* htu: scheme, host and path of the request as the client named them */
+/* htu: the URL as the client named it, without query (RFC 9449, 4.2) */
 
 static ngx_int_t
 ngx_http_court_assertion_htu(ngx_http_request_t *r,
     ngx_http_court_session_t *s, ngx_str_t *htu)
 {
-    u_char  *p;
+    u_char     *p;
+    ngx_str_t   url;
 
-    htu->data = ngx_pnalloc(r->pool, sizeof("https://") - 1
-                            + r->headers_in.server.len + s->path.len);
+    if (ngx_http_court_external(s, &url) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    htu->data = ngx_pnalloc(r->pool, url.len + s->path.len);
     if (htu->data == NULL) {
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(htu->data, "http", 4);
-
-#if (NGX_HTTP_SSL)
-    if (r->connection->ssl) {
-        *p++ = 's';
-    }
-#endif
-
-    p = ngx_cpymem(p, "://", 3);
-    p = ngx_cpymem(p, r->headers_in.server.data, r->headers_in.server.len);
+    p = ngx_cpymem(htu->data, url.data, url.len);
     p = ngx_cpymem(p, s->path.data, s->path.len);
     htu->len = p - htu->data;
 

@@ -4,8 +4,8 @@
  *
  * Values of attributes, as the policy asks for them while it decides: from
  * the session, without allocating.  What is not known yet in this version
- * (channel, registered clients, signatures) is absent; what cannot have
- * happened is false.
+ * (registered clients, signatures) is absent; what cannot have happened is
+ * false.
  */
 
 #include "ngx_http_court.h"
@@ -73,9 +73,24 @@ static void
 ngx_http_court_attr_request(ngx_http_court_session_t *s,
     const ngx_court_attr_t *attr, ngx_court_side_t side, ngx_court_value_t *v)
 {
+    const ngx_str_t  *channel;
+
     static const ngx_str_t  get = ngx_string("GET");
 
     switch (attr->field) {
+
+    case NGX_COURT_A_REQUEST_CHANNEL:
+        channel = ngx_http_court_channel_known(s);
+
+        if (channel) {
+            ngx_http_court_attr_str(v, channel);
+        }
+
+        break;
+
+    case NGX_COURT_A_REQUEST_IP:
+        ngx_http_court_attr_str(v, ngx_http_court_front_ip(s));
+        break;
 
     case NGX_COURT_A_REQUEST_METHOD:
         ngx_http_court_attr_str(v, s->request->method == NGX_HTTP_HEAD

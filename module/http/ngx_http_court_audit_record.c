@@ -263,8 +263,8 @@ ngx_http_court_audit_fill(ngx_http_court_session_t *s,
 
     record->request_id = s->request_id;
     record->court = s->code;
-    record->ip = r->connection->addr_text;
-    ngx_str_set(&record->channel, "unknown");
+    record->ip = *ngx_http_court_front_ip(s);
+    record->channel = *ngx_http_court_channel(s);
     ngx_str_set(&record->method, "UNKNOWN");
 
     if (r->method != NGX_HTTP_UNKNOWN) {

@@ -343,6 +343,48 @@ ngx_http_court_check_logs(ngx_conf_t *cf)
 }
 
 
+/* a variable that speaks only of what was decided; limits come before */
+
+static ngx_uint_t
+ngx_http_court_check_undecided(const ngx_str_t *key)
+{
+    u_char      *p, *end;
+    ngx_uint_t   i;
+
+    static const char  *early[] = {
+        "ip", "front", "channel", "request_id"
+    };
+
+    end = key->data + key->len;
+
+    for (p = key->data; (p = ngx_strlchr(p, end, '$')) != NULL; /* void */ ) {
+
+        p += (p + 1 < end && p[1] == '{') ? 2 : 1;
+
+        if (end - p < 6 || ngx_strncmp(p, "court_", 6) != 0) {
+            continue;
+        }
+
+        p += 6;
+
+        for (i = 0; i < sizeof(early) / sizeof(early[0]); i++) {
+            if (strspn((char *) p, "abcdefghijklmnopqrstuvwxyz_0123456789")
+                == ngx_strlen(early[i])
+                && ngx_strncmp(p, early[i], ngx_strlen(early[i])) == 0)
+            {
+                break;
+            }
+        }
+
+        if (i == sizeof(early) / sizeof(early[0])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* the caller is not known yet when limits are applied */
 
 static void
@@ -378,9 +420,7 @@ ngx_http_court_check_limits(ngx_conf_t *cf)
                 continue;
             }
 
-            if (ngx_strnstr(key->data, "$court_", key->len)
-                || ngx_strnstr(key->data, "${court_", key->len))
-            {
+            if (ngx_http_court_check_undecided(key)) {
                 ngx_log_error(NGX_LOG_WARN, cf->log, 0, "%s zone \"%V\": key "
                               "\"%V\" is empty when limits are applied",
                               zone[i].tag == req ? "limit_req" : "limit_conn",

@@ -147,6 +147,29 @@ ngx_command_t  ngx_http_court_commands[] = {
       offsetof(ngx_http_court_srv_conf_t, audit_on_failure),
       &ngx_http_court_audit_modes },
 
+    /* how a request came here */
+
+    { ngx_string("court_trusted_front"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_1MORE,
+      ngx_http_court_trusted_front,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_channel"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_channel_value,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      offsetof(ngx_http_court_srv_conf_t, channel),
+      NULL },
+
+    { ngx_string("court_external_url"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_external_url,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      offsetof(ngx_http_court_srv_conf_t, external),
+      NULL },
+
     { ngx_string("court_demo"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,

@@ -146,6 +146,14 @@ char *ngx_http_court_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_court_issuer_names(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* ngx_http_court_front.c, _channel.c, _external.c: of a server */
+char *ngx_http_court_trusted_front(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_court_channel_value(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_court_external_url(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* ngx_http_court_merge.c */
 void *ngx_http_court_create_srv_conf(ngx_conf_t *cf);
 char *ngx_http_court_merge_srv_conf(ngx_conf_t *cf, void *parent,

@@ -9,49 +9,12 @@
  * where they are; the named pointers of headers_in go on pointing at them.
  */
 
-#include "ngx_http_court.h"
+#include "ngx_http_court_headers.h"
 #include "ngx_court_path.h"
 
 
 #define NGX_HTTP_COURT_NHEADERS  16          /* ours, at most */
 
-
-typedef struct {
-    ngx_str_t                  prefix;       /* normalised: lower case, '-' */
-    unsigned                   exact:1;
-} ngx_http_court_drop_t;
-
-
-/*
- * Not forwarded from a protected location: credentials and proofs, which are
- * for us alone, and what services behind proxies are known to believe.
- */
-
-static const ngx_http_court_drop_t  ngx_http_court_drops[] = {
-    { ngx_string("authorization"), 1 },
-    { ngx_string("dpop"), 1 },
-    { ngx_string("signature"), 0 },
-    { ngx_string("act-confirmation"), 1 },
-    { ngx_string("forwarded"), 1 },
-    { ngx_string("x-forwarded"), 0 },
-    { ngx_string("x-original"), 0 },
-    { ngx_string("x-rewrite"), 0 },
-    { ngx_string("x-accel"), 0 },
-    { ngx_string("x-http-method"), 0 },
-    { ngx_string("x-method-override"), 1 },
-    { ngx_string("x-override"), 0 },
-    { ngx_string("x-middleware"), 0 },
-    { ngx_string("x-real-ip"), 1 },
-    { ngx_string("x-remote"), 0 },
-    { ngx_string("x-client-ip"), 1 },
-    { ngx_string("x-cluster-client-ip"), 1 },
-    { ngx_string("true-client-ip"), 1 },
-    { ngx_string("client-ip"), 1 },
-    { ngx_string("x-host"), 1 },
-    { ngx_string("remote-user"), 1 },
-    { ngx_string("proxy"), 1 },
-    { ngx_null_string, 0 }
-};
 
 /* a name of ours; its hash is reckoned when it is first said */
 typedef struct {
@@ -76,8 +39,13 @@ typedef struct {
     named(INTERFACE, "Court-Interface", "court-interface")                    \
     named(REQUEST_ID, "Court-Request-Id", "court-request-id")                 \
     named(CODE, "Court-Code", "court-code")                                   \
+    named(CHANNEL, "Court-Channel", "court-channel")                          \
     named(DECISION, "Court-Decision", "court-decision")                       \
-    named(ASSERTION, "Court-Assertion", "court-assertion")
+    named(ASSERTION, "Court-Assertion", "court-assertion")                    \
+    named(SAID_FOR, "X-Forwarded-For", "x-forwarded-for")                     \
+    named(SAID_PROTO, "X-Forwarded-Proto", "x-forwarded-proto")               \
+    named(SAID_HOST, "X-Forwarded-Host", "x-forwarded-host")                  \
+    named(SAID_FORWARDED, "Forwarded", "forwarded")
 
 typedef enum {
     NGX_HTTP_COURT_NAMES(ngx_http_court_named)
@@ -97,51 +65,29 @@ typedef struct {
     const ngx_str_t           *value;
 } ngx_http_court_put_t;
 
-static const ngx_http_court_drop_t  ngx_http_court_ours[] = {
-    { ngx_string("court-"), 0 },
-    { ngx_null_string, 0 }
-};
 
-
-/*
- * Services that make variables of headers write '_' for whatever is neither
- * letter nor digit: all such spellings are one name.
- */
-
-static ngx_uint_t
-ngx_http_court_headers_listed(const ngx_http_court_drop_t *drop,
-    const ngx_str_t *name)
+ngx_uint_t
+ngx_http_court_headers_is_ours(const ngx_str_t *name)
 {
-    size_t   i;
-    u_char   c, first;
+    return ngx_http_court_drop_ours(NULL, name);
+}
 
-    /* letters differ in case by that bit alone; no prefix begins otherwise */
 
-    first = name->len ? name->data[0] | 0x20 : 0;
+ngx_uint_t
+ngx_http_court_headers_any(ngx_http_court_session_t *s, ngx_list_t *list,
+    ngx_http_court_drop_pt drop)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
 
-    for ( /* void */ ; drop->prefix.len; drop++) {
+    for (part = &list->part; part; part = part->next) {
+        h = part->elts;
 
-        if (drop->prefix.data[0] != first
-            || name->len < drop->prefix.len
-            || (drop->exact && name->len != drop->prefix.len))
-        {
-            continue;
-        }
-
-        for (i = 0; i < drop->prefix.len; i++) {
-            c = ngx_tolower(name->data[i]);
-
-            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) {
-                c = '-';
+        for (i = 0; i < part->nelts; i++) {
+            if (drop(s, &h[i].key)) {
+                return 1;
             }
-
-            if (c != drop->prefix.data[i]) {
-                break;
-            }
-        }
-
-        if (i == drop->prefix.len) {
-            return 1;
         }
     }
 
@@ -149,52 +95,26 @@ ngx_http_court_headers_listed(const ngx_http_court_drop_t *drop,
 }
 
 
-ngx_uint_t
-ngx_http_court_headers_is_ours(const ngx_str_t *name)
+/* old may be the request's list */
+
+ngx_int_t
+ngx_http_court_headers_copy(ngx_http_court_session_t *s, ngx_list_t *old,
+    ngx_http_court_drop_pt drop, ngx_uint_t room)
 {
-    return ngx_http_court_headers_listed(ngx_http_court_ours, name);
-}
+    ngx_list_t           fresh;
+    ngx_uint_t           i, total;
+    ngx_list_part_t     *part;
+    ngx_table_elt_t     *h, *to;
+    ngx_http_request_t  *r;
 
+    r = s->request;
+    total = 0;
 
-static ngx_uint_t
-ngx_http_court_headers_count(ngx_list_t *list,
-    const ngx_http_court_drop_t *drop, ngx_uint_t *dropped)
-{
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    n = 0;
-
-    for (part = &list->part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++, n++) {
-            if (ngx_http_court_headers_listed(drop, &h[i].key)) {
-                (*dropped)++;
-            }
-        }
+    for (part = &old->part; part; part = part->next) {
+        total += part->nelts;
     }
 
-    return n;
-}
-
-
-/*
- * A new one-part list with the elements of old that are not listed, and room
- * for `room` more.  dst may be old.
- */
-
-static ngx_int_t
-ngx_http_court_headers_copy(ngx_pool_t *pool, ngx_list_t *dst, ngx_list_t *old,
-    const ngx_http_court_drop_t *drop, ngx_uint_t total, ngx_uint_t room)
-{
-    ngx_list_t        fresh;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h, *to;
-
-    if (ngx_list_init(&fresh, pool, total + room + 1,
+    if (ngx_list_init(&fresh, r->pool, total + room + 1,
                       sizeof(ngx_table_elt_t))
         != NGX_OK)
     {
@@ -207,14 +127,14 @@ ngx_http_court_headers_copy(ngx_pool_t *pool, ngx_list_t *dst, ngx_list_t *old,
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (!ngx_http_court_headers_listed(drop, &h[i].key)) {
+            if (!drop(s, &h[i].key)) {
                 to[fresh.part.nelts++] = h[i];
             }
         }
     }
 
-    *dst = fresh;
-    dst->last = &dst->part;
+    r->headers_in.headers = fresh;
+    r->headers_in.headers.last = &r->headers_in.headers.part;
 
     return NGX_OK;
 }
@@ -245,12 +165,12 @@ ngx_http_court_header_find(ngx_list_t *headers, const char *name, size_t len)
 
 /* the source server keeps what our own fetch said, for its variables */
 
-static ngx_int_t
-ngx_http_court_headers_source(ngx_http_request_t *r)
+static void
+ngx_http_court_headers_source(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
 {
-    ngx_uint_t                 i;
-    ngx_table_elt_t           *h;
-    ngx_http_court_session_t  *s;
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
 
     static const ngx_str_t  names[NGX_COURT_FACT_KEYS + 1] = {
         ngx_string("court-source-key-1"),
@@ -260,11 +180,6 @@ ngx_http_court_headers_source(ngx_http_request_t *r)
         ngx_string("court-source-court")
     };
 
-    s = ngx_http_court_session_get(r);
-    if (s == NULL) {
-        return NGX_ERROR;
-    }
-
     for (i = 0; i < NGX_COURT_FACT_KEYS + 1; i++) {
         h = ngx_http_court_header_find(&r->headers_in.headers,
                                        (char *) names[i].data, names[i].len);
@@ -272,34 +187,34 @@ ngx_http_court_headers_source(ngx_http_request_t *r)
             s->source_keys[i] = h->value;
         }
     }
-
-    return NGX_OK;
 }
 
 
 ngx_int_t
 ngx_http_court_headers_scrub(ngx_http_request_t *r)
 {
-    ngx_uint_t                  total, dropped;
+    ngx_http_court_session_t   *s;
     ngx_http_court_srv_conf_t  *cscf;
 
-    dropped = 0;
+    s = ngx_http_court_session_get(r);
+    if (s == NULL) {
+        return NGX_ERROR;
+    }
 
-    total = ngx_http_court_headers_count(&r->headers_in.headers,
-                                         ngx_http_court_ours, &dropped);
-    if (dropped == 0) {
+    if (!ngx_http_court_headers_any(s, &r->headers_in.headers,
+                                    ngx_http_court_drop_ours))
+    {
         return NGX_OK;
     }
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_court_module);
 
-    if (cscf->is_source && ngx_http_court_headers_source(r) != NGX_OK) {
-        return NGX_ERROR;
+    if (cscf->is_source) {
+        ngx_http_court_headers_source(r, s);
     }
 
-    return ngx_http_court_headers_copy(r->pool, &r->headers_in.headers,
-                                       &r->headers_in.headers,
-                                       ngx_http_court_ours, total, 0);
+    return ngx_http_court_headers_copy(s, &r->headers_in.headers,
+                                       ngx_http_court_drop_ours, 0);
 }
 
 
@@ -350,6 +265,15 @@ ngx_http_court_headers_put(ngx_http_request_t *r, ngx_http_court_h_t id,
 #endif
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_court_headers_say(ngx_http_request_t *r, ngx_http_court_said_t said,
+    const ngx_str_t *value)
+{
+    return ngx_http_court_headers_put(r, NGX_HTTP_COURT_H_SAID_FOR + said,
+                                      value, 0);
 }
 
 
@@ -451,7 +375,8 @@ ngx_http_court_headers_request(ngx_http_request_t *r,
         { NGX_HTTP_COURT_H_INTERFACE,
           s->match.interface ? &s->match.interface->id : NULL },
         { NGX_HTTP_COURT_H_REQUEST_ID, &s->request_id },
-        { NGX_HTTP_COURT_H_CODE, &s->code }
+        { NGX_HTTP_COURT_H_CODE, &s->code },
+        { NGX_HTTP_COURT_H_CHANNEL, ngx_http_court_channel_known(s) }
     };
 
     return ngx_http_court_headers_put_all(r, put,
@@ -465,9 +390,6 @@ ngx_int_t
 ngx_http_court_headers_withhold(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    ngx_uint_t        total;
-    ngx_list_part_t  *part;
-
     /* after a redirect inside, from the client's own array again */
 
     if (!s->rewritten) {
@@ -476,28 +398,21 @@ ngx_http_court_headers_withhold(ngx_http_request_t *r,
         s->rewritten = 1;
     }
 
-    total = 0;
-
-    for (part = &s->original.part; part; part = part->next) {
-        total += part->nelts;
-    }
-
-    if (ngx_http_court_headers_copy(r->pool, &r->headers_in.headers,
-                                    &s->original, ngx_http_court_drops,
-                                    total, NGX_HTTP_COURT_NHEADERS)
+    if (ngx_http_court_headers_copy(s, &s->original,
+                                    ngx_http_court_drop_withheld,
+                                    NGX_HTTP_COURT_NHEADERS)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    /* $proxy_add_x_forwarded_for and $remote_user read these */
+    /* $remote_user and $proxy_add_x_forwarded_for read these */
 
     r->headers_in.authorization = NULL;
-#if (NGX_HTTP_X_FORWARDED_FOR && nginx_version >= 1023000)
-    r->headers_in.x_forwarded_for = NULL;
-#elif (NGX_HTTP_X_FORWARDED_FOR)
-    r->headers_in.x_forwarded_for.nelts = 0;
-#endif
+
+    if (!s->front) {
+        ngx_http_court_front_forget(r);
+    }
 
     s->assertion = NULL;
 

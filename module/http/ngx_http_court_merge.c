@@ -26,6 +26,9 @@ ngx_http_court_create_srv_conf(ngx_conf_t *cf)
 
     scf->audit = NGX_CONF_UNSET_PTR;
     scf->audit_on_failure = NGX_CONF_UNSET_UINT;
+    scf->fronts = NGX_CONF_UNSET_PTR;
+    scf->channel = NGX_CONF_UNSET_PTR;
+    scf->external = NGX_CONF_UNSET_PTR;
 
     return scf;
 }
@@ -40,6 +43,9 @@ ngx_http_court_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(scf->audit, prev->audit, NULL);
     ngx_conf_merge_uint_value(scf->audit_on_failure, prev->audit_on_failure,
                               NGX_HTTP_COURT_AUDIT_REFUSE_DURABLE);
+    ngx_conf_merge_ptr_value(scf->fronts, prev->fronts, NULL);
+    ngx_conf_merge_ptr_value(scf->channel, prev->channel, NULL);
+    ngx_conf_merge_ptr_value(scf->external, prev->external, NULL);
 
     return NGX_CONF_OK;
 }

@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_court_conf.h"
+#include "ngx_http_court_headers.h"
 #include "ngx_court_bytes.h"
 #include "ngx_court_path.h"
 
@@ -416,7 +417,9 @@ ngx_http_court_scrub_handler(ngx_http_request_t *r)
     }
 
     if (!s->scrubbed) {
-        if (ngx_http_court_headers_scrub(r) != NGX_OK) {
+        if (ngx_http_court_headers_scrub(r) != NGX_OK
+            || ngx_http_court_front(r, s) != NGX_OK)
+        {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
@@ -463,7 +466,9 @@ ngx_http_court_scrub_early(ngx_http_request_t *r)
     if (!s->scrubbed) {
         s->scrubbed = 1;
 
-        if (ngx_http_court_headers_scrub(r) != NGX_OK) {
+        if (ngx_http_court_headers_scrub(r) != NGX_OK
+            || ngx_http_court_front(r, s) != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }

@@ -177,36 +177,40 @@ ngx_http_court_match_upgrade(ngx_http_court_session_t *s)
 }
 
 
-/* RFC 8470: what came before the handshake was complete may be a replay */
+/*
+ * RFC 8470: what came before the handshake was complete may be a replay.  A
+ * front that took the handshake says so in Early-Data; any value, and any
+ * number of them, counts (section 5.1).  Anybody may say it of himself.
+ */
 
 static ngx_uint_t
 ngx_http_court_match_early(ngx_http_court_session_t *s)
 {
 #if (NGX_HTTP_SSL)
+    ngx_str_t            early;
+#endif
+    ngx_http_request_t  *r;
 
-    ngx_str_t          early;
-    ngx_connection_t  *c;
+    r = s->request;
 
-    c = s->request->connection;
-
-    if (c->ssl == NULL) {
-        return 0;
-    }
-
-    ngx_str_null(&early);
-
-    if (ngx_ssl_get_early_data(c, s->request->pool, &early) != NGX_OK) {
+    if (ngx_http_court_header_find(&r->headers_in.headers, "early-data",
+                                   sizeof("early-data") - 1))
+    {
         return 1;
     }
 
-    return early.len != 0
-           && !(s->match.interface && s->match.interface->replayable);
+#if (NGX_HTTP_SSL)
 
-#else
+    if (r->connection->ssl) {
+        ngx_str_null(&early);
 
-    return 0;
+        return ngx_ssl_get_early_data(r->connection, r->pool, &early)
+               != NGX_OK || early.len != 0;
+    }
 
 #endif
+
+    return 0;
 }
 
 
@@ -214,7 +218,9 @@ static const ngx_court_reason_t *
 ngx_http_court_match_pending(ngx_http_court_session_t *s,
     ngx_http_court_main_conf_t *mcf)
 {
-    if (ngx_http_court_match_early(s)) {
+    if (!(s->match.interface && s->match.interface->replayable)
+        && ngx_http_court_match_early(s))
+    {
         return ngx_court_reason(EARLY_DATA);
     }
 

@@ -199,16 +199,47 @@ ngx_http_court_variable_caller(ngx_http_request_t *r,
 }
 
 
+/* known as soon as the request is read, for maps and limits: NULL, others */
+
+static const ngx_str_t *
+ngx_http_court_variable_early(ngx_http_court_session_t *s, uintptr_t id)
+{
+    static const ngx_str_t  none = ngx_null_string;
+    static const ngx_str_t  trusted = ngx_string("trusted");
+
+    switch (id) {
+
+    case NGX_HTTP_COURT_VAR_REQUEST_ID:
+        return &s->request_id;
+
+    case NGX_HTTP_COURT_VAR_CHANNEL:
+        return ngx_http_court_channel(s);
+
+    case NGX_HTTP_COURT_VAR_FRONT:
+        return s->front ? &trusted : &none;
+
+    case NGX_HTTP_COURT_VAR_IP:
+        return ngx_http_court_front_ip(s);
+
+    default:
+        return NULL;
+    }
+}
+
+
 ngx_int_t
 ngx_http_court_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
+    const ngx_str_t           *early;
     ngx_http_court_session_t  *s;
 
     s = ngx_http_court_session(r);
 
-    if (s && data == NGX_HTTP_COURT_VAR_REQUEST_ID) {
-        return ngx_http_court_variable_set(v, &s->request_id);
+    early = s ? ngx_http_court_variable_early(s, data) : NULL;
+
+    if (early) {
+        return ngx_http_court_variable_set(v, early);
     }
 
     if (s == NULL || !(s->keying || ngx_http_court_variable_speaks(r, s))) {

@@ -59,6 +59,9 @@ static ngx_http_variable_t  ngx_http_court_vars[] = {
     ngx_http_court_var("court_subject_hash", SUBJECT_HASH),
     ngx_http_court_var("court_principal_hash", PRINCIPAL_HASH),
     ngx_http_court_var("court_case_hash", CASE_HASH),
+    ngx_http_court_var("court_channel", CHANNEL),
+    ngx_http_court_var("court_front", FRONT),
+    ngx_http_court_var("court_ip", IP),
 
     ngx_http_court_prefix("court_claim_", ngx_http_court_variable_claim),
     ngx_http_court_prefix("court_fact_", ngx_http_court_variable_fact),

@@ -76,7 +76,8 @@ typedef struct {
     X(NONCE,     "nonce",     NGX_COURT_T_BOOL)                               \
     X(SECOND,    "second",    NGX_COURT_T_BOOL)                               \
     X(DRILL,     "drill",     NGX_COURT_T_BOOL)                               \
-    X(INTERFACE, "interface", NGX_COURT_T_STRING)   /* answered by policy/ */
+    X(INTERFACE, "interface", NGX_COURT_T_STRING)   /* answered by policy/ */ \
+    X(IP,        "ip",        NGX_COURT_T_STRING)
 
 /* client.: registry of step 5; id alone is known before it */
 #define NGX_COURT_CLIENT_ATTRS(X)                                             \
