@@ -141,9 +141,13 @@ ngx_court_tool_audit_id(const ngx_str_t *text,
         return ngx_court_sha256(text, 1, id) == NGX_OK;
     }
 
+    if (text->len == 0) {
+        return 0;                         /* memcpy() takes no NULL */
+    }
+
     memcpy(id, text->data, text->len);
 
-    return text->len > 0;
+    return 1;
 }
 
 
