@@ -255,4 +255,4 @@ worker_rlimit_nofile 2;
 --- http
 court_audit_log @DIR@/$court_code.log;
 --- error_log
-court_audit_log may need 2 descriptors in each worker, and its limit is 2: see "worker_rlimit_nofile"
+court_audit_log may need 4 descriptors in each worker, and its limit is 2: see "worker_rlimit_nofile"

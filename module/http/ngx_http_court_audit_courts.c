@@ -188,8 +188,8 @@ ngx_http_court_audit_prepare(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf,
 }
 
 
-/* each process holds a descriptor of each file, and one more of those that
- * durable records went to */
+/* each process holds a descriptor of each file, and a worker one more of
+ * those that it wrote to */
 
 static void
 ngx_http_court_audit_descriptors(ngx_conf_t *cf,
@@ -213,7 +213,7 @@ ngx_http_court_audit_descriptors(ngx_conf_t *cf,
         limit = (rlim_t) ccf->rlimit_nofile;
     }
 
-    need = mcf->audit_logs.nelts * (mcf->build->durable ? 2 : 1);
+    need = 2 * mcf->audit_logs.nelts;
 
     if (need > limit / 2) {
         ngx_http_court_conf_error(NGX_LOG_WARN, cf, NULL,
