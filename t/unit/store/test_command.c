@@ -392,7 +392,7 @@ test_dead(void)
     is_int(told[0].n, 0, "one is missing");
     death(2);
     spend(NGX_COURT_COMMAND_WATCH + 1);
-    is_int(told[0].result, NGX_COURT_COMMAND_DONE, "the dead is not waited for");
+    is_int(told[0].result, NGX_COURT_COMMAND_DONE, "the dead is not waited");
     is_int(told[0].done, WORKERS - 1, "nor counted");
 
     (void) send_text(0, "x", 5000);
