@@ -156,6 +156,7 @@ __DATA__
     location /trial { court report; proxy_pass http://court_mock; }
     location / { proxy_pass http://court_mock; }
 --- check
+    poll(sub { status()->get('court_workers', 'live') == 2 });
     my $s = status();
     my %key = map { join(' ', @$_[0 .. 2]) => "$_->[3] $_->[4]" } @{$s->{metrics}{court_key_info}{samples}};
 
@@ -433,6 +434,17 @@ __DATA__
         is(h1('GET', '/open', [$header])->{status}, 200, "$header: open");
     }
 
+    # a browser on this machine that was led here by a name of others
+    for my $host ('evil.example', 'localhost.evil.example', '127.0.0.1.evil.example') {
+        is(h1('GET', '/status', ["Host: $host"])->{status}, 403, "$host: no name of this machine");
+    }
+
+    for my $host ('127.0.0.1', 'LOCALHOST:80', '[::1]:8080', '10.0.0.7:80') {
+        is(h1('GET', '/status', ["Host: $host"])->{status}, 200, "$host: an address or localhost");
+    }
+
+    is(h2('GET', '/status', ['Host: evil.example'])->{status}, 200, 'any name on a unix socket');
+
     is(h1('GET', '/real')->{status}, 200, 'realip without a header');
     is(h1('GET', '/real', ['X-Client: 10.9.9.9'])->{status}, 200, 'realip: the peer itself is asked for');
     is(h1('GET', '/denied')->{status}, 403, 'open leaves it to deny');
@@ -537,6 +549,7 @@ zone "court_state" is too small, it needs
 --- config
     location / { proxy_pass http://court_mock; }
 --- check
+    poll(sub { status()->get('court_workers', 'live') == 2 });
     my $s = status();
     is($s->get('court_zone_size_bytes', 'state'), 3 * 1048576, 'as it says');
     is($s->get('court_workers', 'live'), 2, 'two workers');
