@@ -69,6 +69,36 @@ ngx_http_court_status_peer(ngx_connection_t *c)
 }
 
 
+/*
+ * A browser on this machine may be led here by a name that somebody else's
+ * name server answers with 127.0.0.1: over TCP only an address or "localhost"
+ * is a name of this machine.
+ */
+
+static ngx_uint_t
+ngx_http_court_status_named(ngx_http_request_t *r)
+{
+    ngx_addr_t   addr;
+    ngx_str_t   *host;
+
+    host = &r->headers_in.server;
+
+    if (r->connection->local_sockaddr->sa_family == AF_UNIX
+        || host->len == 0
+        || (host->len == 9
+            && ngx_strncasecmp(host->data, (u_char *) "localhost", 9) == 0))
+    {
+        return 1;
+    }
+
+    if (host->data[0] == '[') {
+        return 1;
+    }
+
+    return ngx_parse_addr(r->pool, &addr, host->data, host->len) == NGX_OK;
+}
+
+
 /* a proxy on this machine passes on what others ask */
 
 ngx_uint_t
@@ -87,7 +117,8 @@ ngx_http_court_status_local(ngx_http_request_t *r)
     };
 
     if (r->connection->proxy_protocol
-        || !ngx_http_court_status_peer(r->connection))
+        || !ngx_http_court_status_peer(r->connection)
+        || !ngx_http_court_status_named(r))
     {
         return 0;
     }
