@@ -53,6 +53,17 @@ ngx_court_out_put(ngx_court_out_t *t, const void *data, size_t len)
     ngx_str_t     *block;
     const u_char  *p;
 
+    /* most pieces are short, and the block has room */
+
+    if (len && len <= t->left) {
+        block = t->blocks.elts;
+        t->last = ngx_cpymem(t->last, data, len);
+        t->left -= len;
+        t->len += len;
+        block[t->blocks.nelts - 1].len += len;
+        return;
+    }
+
     for (p = data; len; p += n, len -= n) {
 
         if (t->left == 0 && ngx_court_metrics_text_block(t) != NGX_OK) {
@@ -130,6 +141,16 @@ ngx_court_metrics_text_quote(ngx_court_out_t *t, const ngx_str_t *s,
     end = s->data + s->len;
 
     for (p = s->data; p < end; p += n) {
+
+        /* letters, digits and so on: nearly all there are */
+
+        if ((*p > '<' && *p < '\\') || (*p >= '_' && *p < 0x7f)
+            || (*p >= '-' && *p < '<'))
+        {
+            n = 1;
+            continue;
+        }
+
         n = ngx_court_utf8_sequence(p, end);
 
         instead = (n == 0) ? "\xef\xbf\xbd"

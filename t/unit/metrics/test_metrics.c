@@ -466,6 +466,8 @@ test_out(void)
     is_int(i, 300, "no byte is lost");
 
     ngx_court_out_init(&out, tap_pool());
+    ngx_court_out_put(&out, NULL, 0);
+    is_int(out.blocks.nelts, 0, "nothing takes no block");
     is_int(ngx_court_out_flat(&out, &text), NGX_OK, "nothing");
     is_int(text.len, 0, "is nothing");
 }
