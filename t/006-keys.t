@@ -435,31 +435,7 @@ court_origin https://a.test; # here
 unknown directive "court_origin"
 
 
-=== TEST 48: court_channel is of a later step
---- http
-court_channel internet; # here
---- must_die
---- error_log
-unknown directive "court_channel"
-
-
-=== TEST 49: court_external_url is of a later step
---- http
-court_external_url https://a.test; # here
---- must_die
---- error_log
-unknown directive "court_external_url"
-
-
-=== TEST 50: court_trusted_front is of a later step
---- http
-court_trusted_front 127.0.0.1; # here
---- must_die
---- error_log
-unknown directive "court_trusted_front"
-
-
-=== TEST 51: court_events is of a later step
+=== TEST 48: court_events is of a later step
 --- http
 court_events redis=main keys=k; # here
 --- must_die
@@ -467,7 +443,7 @@ court_events redis=main keys=k; # here
 unknown directive "court_events"
 
 
-=== TEST 52: court_revocation_unknown is of a later step
+=== TEST 49: court_revocation_unknown is of a later step
 --- http
 court_revocation_unknown verify; # here
 --- must_die
@@ -475,7 +451,7 @@ court_revocation_unknown verify; # here
 unknown directive "court_revocation_unknown"
 
 
-=== TEST 53: court_clients is of a later step
+=== TEST 50: court_clients is of a later step
 --- http
 court_clients clients.json; # here
 --- must_die
@@ -483,7 +459,7 @@ court_clients clients.json; # here
 unknown directive "court_clients"
 
 
-=== TEST 54: court_signature is of a later step
+=== TEST 51: court_signature is of a later step
 --- http
 court_signature required; # here
 --- must_die
@@ -491,7 +467,7 @@ court_signature required; # here
 unknown directive "court_signature"
 
 
-=== TEST 55: court_replay is of a later step
+=== TEST 52: court_replay is of a later step
 --- http
 court_replay redis=main; # here
 --- must_die
@@ -499,7 +475,7 @@ court_replay redis=main; # here
 unknown directive "court_replay"
 
 
-=== TEST 56: court_crypto is of a later step
+=== TEST 53: court_crypto is of a later step
 --- http
 court_crypto gm; # here
 --- must_die
@@ -507,7 +483,7 @@ court_crypto gm; # here
 unknown directive "court_crypto"
 
 
-=== TEST 60: court_notify is of a later step
+=== TEST 54: court_notify is of a later step
 --- server
 location / { court_notify; } # here
 --- must_die
@@ -515,7 +491,7 @@ location / { court_notify; } # here
 unknown directive "court_notify"
 
 
-=== TEST 61: court_session_max is of a later step
+=== TEST 55: court_session_max is of a later step
 --- server
 location / { court_session_max 4h; } # here
 --- must_die
@@ -523,7 +499,7 @@ location / { court_session_max 4h; } # here
 unknown directive "court_session_max"
 
 
-=== TEST 62: court_logout is of a later step
+=== TEST 56: court_logout is of a later step
 --- server
 location / { court_logout; } # here
 --- must_die
@@ -531,7 +507,7 @@ location / { court_logout; } # here
 unknown directive "court_logout"
 
 
-=== TEST 63: court_pass_issue is of a later step
+=== TEST 57: court_pass_issue is of a later step
 --- server
 location / { court_pass_issue; } # here
 --- must_die
@@ -539,7 +515,7 @@ location / { court_pass_issue; } # here
 unknown directive "court_pass_issue"
 
 
-=== TEST 64: court_pass_redeem is of a later step
+=== TEST 58: court_pass_redeem is of a later step
 --- server
 location / { court_pass_redeem; } # here
 --- must_die
@@ -547,7 +523,7 @@ location / { court_pass_redeem; } # here
 unknown directive "court_pass_redeem"
 
 
-=== TEST 65: court_assertion_jwks before its key
+=== TEST 59: court_assertion_jwks before its key
 --- http eval
 "server { listen unix:\@DIR@/early.sock; location /jwks { court_assertion_jwks; } }\n$::key;\n"
 --- request
