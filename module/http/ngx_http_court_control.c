@@ -390,8 +390,12 @@ ngx_http_court_control_text(ngx_http_request_t *r, ngx_str_t *text)
 
     p = text->data;
 
+    /* an empty buffer may have no memory */
+
     for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        if (cl->buf->last != cl->buf->pos) {
+            p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        }
     }
 
     *p = '\0';

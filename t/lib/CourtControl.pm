@@ -12,7 +12,7 @@ package CourtControl;
 use strict;
 use warnings;
 use Court;
-use CourtHttp;
+use CourtHttp ();
 use IO::Select;
 use IO::Socket::UNIX;
 use JSON::PP;
