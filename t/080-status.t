@@ -8,6 +8,7 @@ use lib 't/lib';
 use Test::Nginx::Socket 'no_plan';
 use CourtHttp;
 use CourtStatus;
+use IO::Socket::UNIX;
 
 our $dir = $CourtHttp::DIR;
 
@@ -22,7 +23,7 @@ $CourtHttp::POLICY->{conditions}{mine} =
 push @{$CourtHttp::POLICY->{interfaces}}, CourtHttp::interface('mine', ['GET'], '/mine');
 push @{$CourtHttp::POLICY->{rules}}, CourtHttp::rule('r-mine', ['lawyer'], ['mine'], 'mine');
 
-$CourtHttp::PREFIX .= <<'_EOC_';
+$CourtHttp::PREFIX .= "listen unix:$dir/run/proxied.sock proxy_protocol;\n" . <<'_EOC_';
     location = /status { court_status; }
     location = /open { court_status open; }
 _EOC_
@@ -448,6 +449,11 @@ __DATA__
     is(h1('GET', '/real')->{status}, 200, 'realip without a header');
     is(h1('GET', '/real', ['X-Client: 10.9.9.9'])->{status}, 200, 'realip: the peer itself is asked for');
     is(h1('GET', '/denied')->{status}, 403, 'open leaves it to deny');
+
+    my $proxied = IO::Socket::UNIX->new(Peer => "$main::dir/run/proxied.sock");
+    print $proxied "PROXY TCP4 127.0.0.1 127.0.0.1 5000 80\r\n"
+                   . "GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    like(join('', <$proxied>), qr{^HTTP/1.1 403 }, 'behind a PROXY header');
 
     ok($outside, 'this machine has an address') or return;
     is(from_outside('/status')->{status}, 403, 'from elsewhere');
