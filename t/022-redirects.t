@@ -390,3 +390,21 @@ is(scalar(upstream()), 0, 'no hit');
 my $answer = h1('GET', '/cases');
 is(scalar(upstream()), 0, 'no hit');
 like($answer->{status}, qr/^(?:301|401)$/, 'nothing of ours');
+
+
+
+=== TEST 27: a target that accepts other issuers asks again who the caller is
+--- config
+    location = /me { court_accel on; court_issuers platform; proxy_pass http://court_mock; }
+    location = /items/9 { court_issuers staff; proxy_pass http://court_mock; }
+    location / { proxy_pass http://court_mock; }
+--- check
+accel('/items/9');
+my $answer = h1('GET', '/me', [@auth]);
+is($answer->{status}, 401, 'refused');
+is(header($answer, 'Court-Refused'), 'token_invalid', 'as any issuer unknown');
+is(scalar(upstream()), 1, 'one hit, the first');
+accel('/items/7');
+is(h1('GET', '/me', [@auth])->{status}, 200, 'one that accepts them does not');
+upstream();
+reply(undef);
