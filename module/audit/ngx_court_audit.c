@@ -19,7 +19,7 @@ typedef struct {
     const char                *name;      /* ,"NAME": */
     size_t                     len;
     size_t                     offset;    /* of an ngx_str_t */
-    ngx_uint_t                 plain;     /* made by us: needs no escape */
+    ngx_uint_t                 plain;     /* needs no escape, see the header */
 } ngx_court_audit_member_t;
 
 
@@ -27,7 +27,7 @@ typedef struct {
     { ",\"" #name "\":", sizeof(",\"" #name "\":") - 1,                        \
       offsetof(ngx_court_audit_record_t, name), 0 }
 
-#define ngx_court_audit_hashed(name)                                          \
+#define ngx_court_audit_bared(name)                                           \
     { ",\"" #name "\":", sizeof(",\"" #name "\":") - 1,                        \
       offsetof(ngx_court_audit_record_t, name), 1 }
 
@@ -37,17 +37,17 @@ static const ngx_court_audit_member_t  ngx_court_audit_members[] = {
     ngx_court_audit_member(verb),
     ngx_court_audit_member(what),
     ngx_court_audit_member(court),
-    ngx_court_audit_member(interface),
+    ngx_court_audit_bared(interface),
     ngx_court_audit_member(method),
-    ngx_court_audit_hashed(subject_h),
-    ngx_court_audit_hashed(principal_h),
+    ngx_court_audit_bared(subject_h),
+    ngx_court_audit_bared(principal_h),
     ngx_court_audit_member(role),
-    ngx_court_audit_member(kind),
+    ngx_court_audit_bared(kind),
     ngx_court_audit_member(client),
-    ngx_court_audit_hashed(case_h),
-    ngx_court_audit_member(channel),
+    ngx_court_audit_bared(case_h),
+    ngx_court_audit_bared(channel),
     ngx_court_audit_member(ip),
-    ngx_court_audit_member(decision),
+    ngx_court_audit_bared(decision),
     ngx_court_audit_member(reason),
     ngx_court_audit_member(rule),
     { NULL, 0, 0, 0 }
@@ -126,7 +126,7 @@ ngx_court_audit_quote(ngx_court_audit_out_t *out, const ngx_str_t *s)
 }
 
 
-/* letters, digits and ':' that we have put there, not looked through again */
+/* nothing in it needs an escape: it is not looked through again */
 
 static void
 ngx_court_audit_bare(ngx_court_audit_out_t *out, const ngx_str_t *s)
@@ -146,6 +146,14 @@ ngx_court_audit_bare(ngx_court_audit_out_t *out, const ngx_str_t *s)
         if ((s)->len) {                                                       \
             ngx_court_audit_name(out, name);                                  \
             ngx_court_audit_quote(out, s);                                    \
+        }                                                                     \
+    } while (0)
+
+#define ngx_court_audit_word(out, name, s)                                    \
+    do {                                                                      \
+        if ((s)->len) {                                                       \
+            ngx_court_audit_name(out, name);                                  \
+            ngx_court_audit_bare(out, s);                                     \
         }                                                                     \
     } while (0)
 
@@ -256,10 +264,10 @@ ngx_court_audit_facts(ngx_court_audit_out_t *out,
 
         ngx_court_audit_raw(out, ",", i ? 1 : 0);
         ngx_court_audit_text(out, "{\"name\":");
-        ngx_court_audit_quote(out, &fact->name);
-        ngx_court_audit_str(out, "side", &fact->side);
-        ngx_court_audit_str(out, "state", &fact->state);
-        ngx_court_audit_str(out, "tier", &fact->tier);
+        ngx_court_audit_bare(out, &fact->name);
+        ngx_court_audit_word(out, "side", &fact->side);
+        ngx_court_audit_word(out, "state", &fact->state);
+        ngx_court_audit_word(out, "tier", &fact->tier);
 
         if (fact->age >= 0) {
             ngx_court_audit_num(out, "age", fact->age);

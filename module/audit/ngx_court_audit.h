@@ -53,7 +53,12 @@ typedef struct {
 } ngx_court_audit_list_t;
 
 
-/* members that are empty, zero or negative are left out of the line */
+/*
+ * Members that are empty, zero or negative are left out of the line.  Names of
+ * interfaces and facts, kind, channel, decision, pseudonyms and request ids are
+ * words of [A-Za-z0-9_.:-] by the time they come here: they stand in the line
+ * as they are.  All other strings are escaped.
+ */
 typedef struct {
     ngx_court_audit_phase_t    phase;
     int64_t                    time;      /* ms since 1970 */
