@@ -25,8 +25,9 @@ typedef struct {
 } ngx_http_court_slot_t;
 
 /*
- * One claim: its value as it is known.  The JSON is made only where there is
- * something to sign; the cache goes by the values.
+ * One claim: its value as it is known, empty where there is none.  Which claim
+ * stands where never changes, so the cache goes by the values alone; the JSON
+ * is made only where there is something to sign.
  */
 typedef struct {
     const char                *name;
@@ -50,13 +51,13 @@ static ngx_http_court_member_t *
 ngx_http_court_assertion_put(ngx_http_court_member_t *m, const char *name,
     const ngx_str_t *value)
 {
-    if (value && value->len) {
-        m->name = name;
+    m->name = name;
+
+    if (value) {
         m->value = *value;
-        m++;
     }
 
-    return m;
+    return m + 1;
 }
 
 
@@ -74,11 +75,11 @@ ngx_http_court_assertion_fact(ngx_http_court_session_t *s,
 
     ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, field, &v);
 
-    if (v.state != NGX_COURT_V_PRESENT) {
-        return m;
-    }
-
     m->fact = 1;
+
+    if (v.state != NGX_COURT_V_PRESENT) {
+        return ngx_http_court_assertion_put(m, name, NULL);
+    }
 
     if (v.type == NGX_COURT_T_BOOL) {
         m->raw = 1;
@@ -220,11 +221,16 @@ ngx_http_court_assertion_text(ngx_http_request_t *r,
 {
     u_char      *p;
     size_t       len;
-    ngx_uint_t   i;
+    ngx_uint_t   i, facts;
 
     len = 160 + 2 * NGX_HTTP_COURT_JTI_LEN;        /* and what follows */
+    facts = 0;
 
     for (i = 0; i < n; i++) {
+        if (m[i].value.len == 0) {
+            continue;
+        }
+
         len += ngx_strlen(m[i].name) + 8
                + ngx_court_json_escape_len(&m[i].value);
     }
@@ -239,14 +245,19 @@ ngx_http_court_assertion_text(ngx_http_request_t *r,
 
     for (i = 0; i < n; i++) {
 
-        if (m[i].fact && !(i && m[i - 1].fact)) {
+        if (m[i].value.len == 0) {
+            continue;
+        }
+
+        if (m[i].fact && !facts) {
             p = ngx_cpymem(p, "\"facts\":{", 9);
+            facts = 1;
         }
 
         p = ngx_http_court_assertion_member(p, &m[i]);
     }
 
-    if (n && m[n - 1].fact) {
+    if (facts) {
         p[-1] = '}';
         *p++ = ',';
     }
@@ -324,25 +335,23 @@ ngx_http_court_assertion_keep(ngx_http_court_slot_t *slot, u_char *key,
 }
 
 
-/* names and values of the claims, and the key that signs */
+/* the values of the claims, and the key that signs */
 
 static ngx_int_t
 ngx_http_court_assertion_slot(ngx_http_court_assertion_conf_t *acf,
     const ngx_http_court_member_t *m, ngx_uint_t n, u_char *key,
     ngx_http_court_slot_t **slot)
 {
-    ngx_str_t   f[2 * NGX_HTTP_COURT_CLAIMS + 1];
+    ngx_str_t   f[NGX_HTTP_COURT_CLAIMS + 1];
     ngx_uint_t  i;
 
     f[0] = acf->key->kid;
 
     for (i = 0; i < n; i++) {
-        f[2 * i + 1].data = (u_char *) m[i].name;
-        f[2 * i + 1].len = ngx_strlen(m[i].name);
-        f[2 * i + 2] = m[i].value;
+        f[i + 1] = m[i].value;
     }
 
-    if (ngx_court_hash_fields_kept("assertion", f, 2 * n + 1, key)
+    if (ngx_court_hash_fields_kept("assertion", f, n + 1, key)
         != NGX_OK)
     {
         return NGX_ERROR;

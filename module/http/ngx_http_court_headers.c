@@ -63,6 +63,7 @@ static ngx_http_court_name_t  ngx_http_court_names[NGX_HTTP_COURT_H_COUNT] = {
 typedef struct {
     ngx_http_court_h_t         name;
     const ngx_str_t           *value;
+    ngx_uint_t                 escape;       /* not a name of ours */
 } ngx_http_court_put_t;
 
 
@@ -284,7 +285,8 @@ ngx_http_court_headers_put_all(ngx_http_request_t *r,
     ngx_uint_t  i;
 
     for (i = 0; i < n; i++) {
-        if (ngx_http_court_headers_put(r, put[i].name, put[i].value, 1)
+        if (ngx_http_court_headers_put(r, put[i].name, put[i].value,
+                                       put[i].escape)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -340,15 +342,15 @@ ngx_http_court_headers_identity(ngx_http_request_t *r,
     static const ngx_str_t  f_side = ngx_string("side");
 
     const ngx_http_court_put_t  put[] = {
-        { NGX_HTTP_COURT_H_SUBJECT, &s->subject },
-        { NGX_HTTP_COURT_H_ISSUER, &s->issuer },
-        { NGX_HTTP_COURT_H_ROLE, &s->role },
-        { NGX_HTTP_COURT_H_PRINCIPAL, &s->principal },
-        { NGX_HTTP_COURT_H_KIND, &kind.str },
-        { NGX_HTTP_COURT_H_CLIENT, &s->client },
-        { NGX_HTTP_COURT_H_RULE, s->decision.rule },
-        { NGX_HTTP_COURT_H_RELATION, &side.str },
-        { NGX_HTTP_COURT_H_OBLIGATIONS, s->decision.obligations }
+        { NGX_HTTP_COURT_H_SUBJECT, &s->subject, 1 },
+        { NGX_HTTP_COURT_H_ISSUER, &s->issuer, 1 },
+        { NGX_HTTP_COURT_H_ROLE, &s->role, 1 },
+        { NGX_HTTP_COURT_H_PRINCIPAL, &s->principal, 1 },
+        { NGX_HTTP_COURT_H_KIND, &kind.str, 1 },
+        { NGX_HTTP_COURT_H_CLIENT, &s->client, 1 },
+        { NGX_HTTP_COURT_H_RULE, s->decision.rule, 1 },
+        { NGX_HTTP_COURT_H_RELATION, &side.str, 1 },
+        { NGX_HTTP_COURT_H_OBLIGATIONS, s->decision.obligations, 1 }
     };
 
     ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
@@ -371,12 +373,12 @@ ngx_http_court_headers_request(ngx_http_request_t *r,
 {
     const ngx_http_court_put_t  put[] = {
         { NGX_HTTP_COURT_H_POLICY,
-          s->pinned ? &s->pinned->version : NULL },
+          s->pinned ? &s->pinned->version : NULL, 0 },
         { NGX_HTTP_COURT_H_INTERFACE,
-          s->match.interface ? &s->match.interface->id : NULL },
-        { NGX_HTTP_COURT_H_REQUEST_ID, &s->request_id },
-        { NGX_HTTP_COURT_H_CODE, &s->code },
-        { NGX_HTTP_COURT_H_CHANNEL, ngx_http_court_channel_known(s) }
+          s->match.interface ? &s->match.interface->id : NULL, 0 },
+        { NGX_HTTP_COURT_H_REQUEST_ID, &s->request_id, 0 },
+        { NGX_HTTP_COURT_H_CODE, &s->code, 1 },
+        { NGX_HTTP_COURT_H_CHANNEL, ngx_http_court_channel_known(s), 0 }
     };
 
     return ngx_http_court_headers_put_all(r, put,
