@@ -21,8 +21,8 @@
 #define NGX_COURT_ZONE_FIRST       (NGX_COURT_ZONE_SLOT - 64)
 #define NGX_COURT_ZONE_MORE        (NGX_COURT_ZONE_SLOT - 4)
 
-/* an entry used again within 1024 ms is not moved to the front again */
-#define NGX_COURT_ZONE_TOUCH_SHIFT 10
+/* an entry used again within 16384 ms is not moved to the front again */
+#define NGX_COURT_ZONE_TOUCH_SHIFT 14
 
 
 /* a first slot, or the continuation of a longer value */

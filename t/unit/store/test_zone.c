@@ -253,19 +253,19 @@ test_lru(void)
     ok(65536 / 256 - stats.slots < 24, "and 256 bytes each are enough");
 
     for (i = 0; i < 10; i++) {
-        get(zone, i, 141, NOW + 2000);
+        get(zone, i, 141, NOW + 20000);
     }
 
     for (i = 0; i < stats.slots - 10; i++) {
-        put(zone, 10000 + i, 141, NOW + 1000000, NOW + 2000);
+        put(zone, 10000 + i, 141, NOW + 1000000, NOW + 20000);
     }
 
     for (i = 0, kept = 0; i < stats.slots; i++) {
-        kept += (get(zone, i, 141, NOW + 2000) == NGX_OK);
+        kept += (get(zone, i, 141, NOW + 20000) == NGX_OK);
     }
 
     is_int(kept, 10, "those lately used stay, all others went");
-    is_int(get(zone, 9, 141, NOW + 2000), NGX_OK, "one of them");
+    is_int(get(zone, 9, 141, NOW + 20000), NGX_OK, "one of them");
 }
 
 
