@@ -6,7 +6,7 @@
  */
 
 #include "tap.h"
-#include "ngx_court_token.h"
+#include "ngx_court_token_memo.c"
 
 
 static u_char  bytes[2048];
@@ -112,6 +112,58 @@ test_slot(void)
 }
 
 
+/* nothing of a credential is left behind in a slot */
+
+static size_t
+left(void)
+{
+    size_t         i, n;
+    const u_char  *p;
+
+    p = (const u_char *) ngx_court_token_memos;
+
+    for (i = 0, n = 0; i < sizeof(ngx_court_token_memos); i++) {
+        n += (p[i] != 0);
+    }
+
+    return n;
+}
+
+
+static void
+test_wiped(void)
+{
+    size_t     most;
+    u_char     key[NGX_COURT_SHA256_LEN];
+    ngx_str_t  text, brief;
+
+    ngx_memset(key, 1, sizeof(key));
+    ngx_court_token_memo_clear();
+    is_int(left(), 0, "nothing to begin with");
+
+    text = text_(1400);
+    ngx_court_token_memo_keep(&text, key);
+    most = left();
+    ok(most >= text.len + sizeof(key), "a text and its key");
+
+    /* the same end, so the same slot */
+
+    brief.data = text.data + text.len - 40;
+    brief.len = 40;
+
+    ngx_court_token_memo_keep(&brief, key);
+    ok(left() <= brief.len + sizeof(key) + sizeof(size_t),
+       "a shorter one in its place: the rest is wiped");
+
+    ngx_court_token_memo_drop(&brief);
+    is_int(left(), 0, "dropped: wiped");
+
+    ngx_court_token_memo_keep(&text, key);
+    ngx_court_token_memo_clear();
+    is_int(left(), 0, "cleared: wiped");
+}
+
+
 int
 main(void)
 {
@@ -127,6 +179,7 @@ main(void)
     test_text(1497, 0);
     test_text(2000, 0);
     test_slot();
+    test_wiped();
 
     return done_testing();
 }
