@@ -254,6 +254,7 @@ struct ngx_http_court_session_s {
     /* facts */
     ngx_uint_t                 nneeds;
     ngx_http_court_need_t     *needs;        /* made for each target */
+    ngx_str_t                  kind;         /* once it is known */
     ngx_court_side_t           key_side;     /* whose $court_subject, while
                                               * keys are evaluated */
     ngx_event_t                timer;        /* court_timeout */
@@ -366,6 +367,8 @@ ngx_http_court_need_t *ngx_http_court_need_find(ngx_http_court_session_t *s,
 void ngx_http_court_fact_get(ngx_http_court_session_t *s,
     ngx_court_side_t side, const ngx_str_t *fact, const ngx_str_t *field,
     ngx_court_value_t *v);
+/* the caller's identity.kind; "": none, or not known yet */
+const ngx_str_t *ngx_http_court_kind(ngx_http_court_session_t *s);
 /* whose facts speak: the principal's where the rule is a delegated one */
 #define ngx_http_court_side(s)                                                \
     ((s)->principal.len ? NGX_COURT_PRINCIPAL : NGX_COURT_CALLER)

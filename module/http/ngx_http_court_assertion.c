@@ -159,20 +159,14 @@ ngx_http_court_assertion_claims(ngx_http_request_t *r,
     ngx_http_court_session_t *s, ngx_http_court_assertion_conf_t *acf,
     ngx_http_court_member_t *start)
 {
-    ngx_court_value_t         kind;
     ngx_http_court_member_t  *m;
-
-    static const ngx_str_t  identity = ngx_string("identity");
-    static const ngx_str_t  f_kind = ngx_string("kind");
-
-    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
 
     m = ngx_http_court_assertion_put(start, "iss", &acf->iss);
     m = ngx_http_court_assertion_put(m, "aud", &s->code);
     m = ngx_http_court_assertion_put(m, "sub", &s->subject);
     m = ngx_http_court_assertion_put(m, "issuer", &s->issuer);
     m = ngx_http_court_assertion_put(m, "role", &s->role);
-    m = ngx_http_court_assertion_put(m, "kind", &kind.str);
+    m = ngx_http_court_assertion_put(m, "kind", ngx_http_court_kind(s));
     m = ngx_http_court_assertion_put(m, "principal", &s->principal);
     m = ngx_http_court_assertion_put(m, "client", &s->client);
     m = ngx_http_court_assertion_put(m, "interface",

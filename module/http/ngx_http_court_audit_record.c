@@ -79,17 +79,12 @@ ngx_http_court_audit_pseudonym(ngx_http_court_session_t *s,
 static void
 ngx_http_court_audit_kind(ngx_http_court_session_t *s, ngx_str_t *text)
 {
-    ngx_court_value_t  kind;
+    const ngx_str_t  *kind;
 
-    static const ngx_str_t  identity = ngx_string("identity");
-    static const ngx_str_t  field = ngx_string("kind");
+    kind = ngx_http_court_kind(s);
 
-    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &field, &kind);
-
-    if (kind.state == NGX_COURT_V_PRESENT
-        && ngx_http_court_audit_word(&kind.str))
-    {
-        *text = kind.str;
+    if (ngx_http_court_audit_word(kind)) {
+        *text = *kind;
     }
 }
 

@@ -15,7 +15,14 @@ typedef struct {
 } ngx_http_court_drop_t;
 
 
-static const ngx_http_court_drop_t  ngx_http_court_ours[] = {
+/* letters: bits of the first bytes; reckoned when it is first asked */
+typedef struct {
+    const ngx_http_court_drop_t  *rows;
+    uint32_t                   letters;
+} ngx_http_court_drops_t;
+
+
+static const ngx_http_court_drop_t  ngx_http_court_ours_rows[] = {
     { ngx_string("court-"), 0 },
     { ngx_null_string, 0 }
 };
@@ -23,7 +30,7 @@ static const ngx_http_court_drop_t  ngx_http_court_ours[] = {
 
 /* credentials and proofs, which are for us alone; sorted by the first byte */
 
-static const ngx_http_court_drop_t  ngx_http_court_credentials[] = {
+static const ngx_http_court_drop_t  ngx_http_court_credentials_rows[] = {
     { ngx_string("act-confirmation"), 1 },
     { ngx_string("authorization"), 1 },
     { ngx_string("dpop"), 1 },
@@ -38,7 +45,7 @@ static const ngx_http_court_drop_t  ngx_http_court_credentials[] = {
  * which certificate (RFC 9440); CGI's own names.  Sorted by the first byte.
  */
 
-static const ngx_http_court_drop_t  ngx_http_court_believed[] = {
+static const ngx_http_court_drop_t  ngx_http_court_believed_rows[] = {
     { ngx_string("ali-cdn"), 0 },
     { ngx_string("cdn-"), 0 },
     { ngx_string("cf-connecting"), 0 },
@@ -99,6 +106,19 @@ static const ngx_http_court_drop_t  ngx_http_court_believed[] = {
 };
 
 
+static ngx_http_court_drops_t  ngx_http_court_ours = {
+    ngx_http_court_ours_rows, 0
+};
+
+static ngx_http_court_drops_t  ngx_http_court_credentials = {
+    ngx_http_court_credentials_rows, 0
+};
+
+static ngx_http_court_drops_t  ngx_http_court_believed = {
+    ngx_http_court_believed_rows, 0
+};
+
+
 /*
  * Services that make variables of headers write '_' for whatever is neither
  * letter nor digit: all such spellings are one name.
@@ -113,20 +133,40 @@ ngx_http_court_drop_char(u_char c)
 }
 
 
+/* of a byte that such a name begins with: a letter, or anything else */
+
+static ngx_inline uint32_t
+ngx_http_court_drop_bit(u_char first)
+{
+    return (uint32_t) 1 << (first >= 'a' ? first - 'a' : 31);
+}
+
+
 static ngx_uint_t
-ngx_http_court_drop_listed(const ngx_http_court_drop_t *drop,
+ngx_http_court_drop_listed(ngx_http_court_drops_t *drops,
     const ngx_str_t *name)
 {
-    size_t  i;
-    u_char  first;
+    size_t                        i;
+    u_char                        first;
+    const ngx_http_court_drop_t  *drop;
 
     if (name->len == 0) {
         return 0;
     }
 
+    if (drops->letters == 0) {
+        for (drop = drops->rows; drop->prefix.len; drop++) {
+            drops->letters |= ngx_http_court_drop_bit(drop->prefix.data[0]);
+        }
+    }
+
     first = ngx_http_court_drop_char(name->data[0]);
 
-    for ( /* void */ ; drop->prefix.len; drop++) {
+    if (!(drops->letters & ngx_http_court_drop_bit(first))) {
+        return 0;
+    }
+
+    for (drop = drops->rows; drop->prefix.len; drop++) {
 
         if (drop->prefix.data[0] != first) {
             if (drop->prefix.data[0] > first) {
@@ -186,7 +226,7 @@ ngx_http_court_drop_said(const ngx_str_t *name)
 ngx_uint_t
 ngx_http_court_drop_ours(ngx_http_court_session_t *s, const ngx_str_t *name)
 {
-    return ngx_http_court_drop_listed(ngx_http_court_ours, name);
+    return ngx_http_court_drop_listed(&ngx_http_court_ours, name);
 }
 
 
@@ -194,7 +234,7 @@ ngx_uint_t
 ngx_http_court_drop_believed(ngx_http_court_session_t *s,
     const ngx_str_t *name)
 {
-    return ngx_http_court_drop_listed(ngx_http_court_believed, name);
+    return ngx_http_court_drop_listed(&ngx_http_court_believed, name);
 }
 
 
@@ -202,7 +242,7 @@ ngx_uint_t
 ngx_http_court_drop_withheld(ngx_http_court_session_t *s,
     const ngx_str_t *name)
 {
-    if (ngx_http_court_drop_listed(ngx_http_court_credentials, name)) {
+    if (ngx_http_court_drop_listed(&ngx_http_court_credentials, name)) {
         return 1;
     }
 
@@ -210,5 +250,5 @@ ngx_http_court_drop_withheld(ngx_http_court_session_t *s,
         return 0;
     }
 
-    return ngx_http_court_drop_listed(ngx_http_court_believed, name);
+    return ngx_http_court_drop_listed(&ngx_http_court_believed, name);
 }

@@ -68,6 +68,7 @@ ngx_http_court_flow_begin(ngx_http_request_t *r, ngx_http_court_session_t *s)
 
     ngx_str_null(&s->path);
     ngx_str_null(&s->code);
+    ngx_str_null(&s->kind);
     ngx_memzero(&s->match, sizeof(ngx_court_match_t));
     ngx_memzero(&s->decision, sizeof(ngx_court_decision_t));
     s->decision.max_age = -1;

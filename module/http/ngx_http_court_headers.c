@@ -334,11 +334,9 @@ static ngx_int_t
 ngx_http_court_headers_identity(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    ngx_court_value_t  kind, side;
+    ngx_court_value_t  side;
 
-    static const ngx_str_t  identity = ngx_string("identity");
     static const ngx_str_t  relation = ngx_string("relation");
-    static const ngx_str_t  f_kind = ngx_string("kind");
     static const ngx_str_t  f_side = ngx_string("side");
 
     const ngx_http_court_put_t  put[] = {
@@ -346,14 +344,13 @@ ngx_http_court_headers_identity(ngx_http_request_t *r,
         { NGX_HTTP_COURT_H_ISSUER, &s->issuer, 1 },
         { NGX_HTTP_COURT_H_ROLE, &s->role, 1 },
         { NGX_HTTP_COURT_H_PRINCIPAL, &s->principal, 1 },
-        { NGX_HTTP_COURT_H_KIND, &kind.str, 1 },
+        { NGX_HTTP_COURT_H_KIND, ngx_http_court_kind(s), 1 },
         { NGX_HTTP_COURT_H_CLIENT, &s->client, 1 },
         { NGX_HTTP_COURT_H_RULE, s->decision.rule, 1 },
         { NGX_HTTP_COURT_H_RELATION, &side.str, 1 },
         { NGX_HTTP_COURT_H_OBLIGATIONS, s->decision.obligations, 1 }
     };
 
-    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
     ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, &f_side,
                             &side);
 

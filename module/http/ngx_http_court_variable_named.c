@@ -66,13 +66,11 @@ ngx_http_court_variable_cache_key(ngx_http_request_t *r,
     u_char             sum[NGX_COURT_SHA256_LEN];
     ngx_str_t          f[11], text;
     ngx_uint_t         n;
-    ngx_court_value_t  side, kind;
+    ngx_court_value_t  side;
 
     static const ngx_str_t  none = ngx_null_string;
-    static const ngx_str_t  identity = ngx_string("identity");
     static const ngx_str_t  relation = ngx_string("relation");
     static const ngx_str_t  f_side = ngx_string("side");
-    static const ngx_str_t  f_kind = ngx_string("kind");
 
     if (!s->allowed || s->would_refuse) {
         v->not_found = 1;
@@ -82,8 +80,6 @@ ngx_http_court_variable_cache_key(ngx_http_request_t *r,
     ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, &f_side,
                             &side);
 
-    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
-
     n = 0;
     f[n++] = s->issuer;
     f[n++] = s->subject;
@@ -91,7 +87,7 @@ ngx_http_court_variable_cache_key(ngx_http_request_t *r,
     f[n++] = s->principal;
     f[n++] = s->client;
     f[n++] = s->code;
-    f[n++] = kind.str;
+    f[n++] = *ngx_http_court_kind(s);
     f[n++] = side.str;
     f[n++] = s->match.interface ? s->match.interface->id : none;
     f[n++] = s->decision.rule ? *s->decision.rule : none;
@@ -148,14 +144,7 @@ static ngx_int_t
 ngx_http_court_variable_kind(ngx_http_request_t *r,
     ngx_http_court_session_t *s, ngx_http_variable_value_t *v)
 {
-    ngx_court_value_t  kind;
-
-    static const ngx_str_t  identity = ngx_string("identity");
-    static const ngx_str_t  f_kind = ngx_string("kind");
-
-    ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &f_kind, &kind);
-
-    return ngx_http_court_variable_escaped(r, s, v, &kind.str);
+    return ngx_http_court_variable_escaped(r, s, v, ngx_http_court_kind(s));
 }
 
 

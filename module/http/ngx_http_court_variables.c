@@ -146,6 +146,28 @@ ngx_http_court_fact_get(ngx_http_court_session_t *s, ngx_court_side_t side,
 }
 
 
+/* header, assertion and record have it, too */
+
+const ngx_str_t *
+ngx_http_court_kind(ngx_http_court_session_t *s)
+{
+    ngx_court_value_t  v;
+
+    static const ngx_str_t  identity = ngx_string("identity");
+    static const ngx_str_t  kind = ngx_string("kind");
+
+    if (s->kind.len == 0) {
+        ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &kind, &v);
+
+        if (v.state == NGX_COURT_V_PRESENT) {
+            s->kind = v.str;
+        }
+    }
+
+    return &s->kind;
+}
+
+
 /*
  * After a redirect inside to a protected location what was decided about the
  * old one is stale, until the new one is; a refusal's error_page tells it.
