@@ -131,10 +131,18 @@ ngx_court_audit_quote(ngx_court_audit_out_t *out, const ngx_str_t *s)
 static void
 ngx_court_audit_bare(ngx_court_audit_out_t *out, const ngx_str_t *s)
 {
-    ngx_court_audit_text(out, "\"");
-    ngx_court_audit_raw(out, s->data, ngx_min(s->len,
-                                              NGX_COURT_AUDIT_STRING));
-    ngx_court_audit_text(out, "\"");
+    size_t  len;
+
+    len = ngx_min(s->len, NGX_COURT_AUDIT_STRING);
+
+    if (out->p == NULL || (size_t) (out->last - out->p) < len + 2) {
+        out->p = NULL;
+        return;
+    }
+
+    *out->p++ = '"';
+    out->p = ngx_cpymem(out->p, s->data, len);
+    *out->p++ = '"';
 }
 
 

@@ -263,9 +263,10 @@ ngx_int_t
 ngx_court_record_check(const ngx_court_schema_t *schema,
     const ngx_str_t *record)
 {
-    size_t         end, start;
-    ngx_uint_t     i;
-    const u_char  *p;
+    size_t            end, start;
+    ngx_uint_t        i;
+    const u_char     *p;
+    ngx_court_type_t  type;
 
     start = ngx_court_record_header(schema->nfields);
     p = record->data;
@@ -285,9 +286,16 @@ ngx_court_record_check(const ngx_court_schema_t *schema,
             continue;
         }
 
-        if (end < start || end > record->len
-            || ngx_court_value_bytes_check(schema->fields[i].type, p + start,
-                                           end - start)
+        if (end < start || end > record->len) {
+            return NGX_DECLINED;
+        }
+
+        type = schema->fields[i].type;
+
+        /* most are text, of which any bytes will do */
+
+        if (type != NGX_COURT_T_STRING && type != NGX_COURT_T_ENUM
+            && ngx_court_value_bytes_check(type, p + start, end - start)
                != NGX_OK)
         {
             return NGX_DECLINED;
