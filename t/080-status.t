@@ -436,11 +436,12 @@ __DATA__
     }
 
     # a browser on this machine that was led here by a name of others
-    for my $host ('evil.example', 'localhost.evil.example', '127.0.0.1.evil.example') {
+    for my $host ('evil.example', 'localhost.evil.example', '127.0.0.1.evil.example',
+                  'notlocalhost', 'localhos') {
         is(h1('GET', '/status', ["Host: $host"])->{status}, 403, "$host: no name of this machine");
     }
 
-    for my $host ('127.0.0.1', 'LOCALHOST:80', '[::1]:8080', '10.0.0.7:80') {
+    for my $host ('127.0.0.1', 'LOCALHOST:80', 'b00.localhost:8080', '[::1]:8080', '10.0.0.7:80') {
         is(h1('GET', '/status', ["Host: $host"])->{status}, 200, "$host: an address or localhost");
     }
 

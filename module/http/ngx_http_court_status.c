@@ -71,27 +71,31 @@ ngx_http_court_status_peer(ngx_connection_t *c)
 
 /*
  * A browser on this machine may be led here by a name that somebody else's
- * name server answers with 127.0.0.1: over TCP only an address or "localhost"
- * is a name of this machine.
+ * name server answers with 127.0.0.1: over TCP only an address and what ends
+ * with "localhost" (RFC 6761, section 6.3) are names of this machine.
  */
 
 static ngx_uint_t
 ngx_http_court_status_named(ngx_http_request_t *r)
 {
+    u_char      *tail;
     ngx_addr_t   addr;
     ngx_str_t   *host;
 
     host = &r->headers_in.server;
 
     if (r->connection->local_sockaddr->sa_family == AF_UNIX
-        || host->len == 0
-        || (host->len == 9
-            && ngx_strncasecmp(host->data, (u_char *) "localhost", 9) == 0))
+        || host->len == 0 || host->data[0] == '[')
     {
         return 1;
     }
 
-    if (host->data[0] == '[') {
+    tail = host->data + host->len - 9;
+
+    if (host->len >= 9
+        && ngx_strncasecmp(tail, (u_char *) "localhost", 9) == 0
+        && (host->len == 9 || tail[-1] == '.'))
+    {
         return 1;
     }
 
