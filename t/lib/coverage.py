@@ -21,7 +21,7 @@ branches = collections.defaultdict(lambda: collections.defaultdict(int))
 def counted():
     for where, _, names in os.walk(build):
         for name in names:
-            if name.endswith('.gcno') and '/module/' in where + '/':
+            if name.endswith('.gcno') and '/t/' not in where[len(build):] + '/':
                 yield os.path.join(where, name)
 
 
