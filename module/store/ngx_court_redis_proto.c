@@ -24,7 +24,9 @@ struct ngx_court_redis_reader_s {
     redisReader               *hiredis;
     ngx_log_t                 *log;
     ngx_court_redis_reply_t    reply;
+    ngx_pool_t                *pool;         /* of the elements; or NULL */
     ngx_uint_t                 elements;     /* of this reply so far */
+    size_t                     bytes;        /* of their strings */
     ngx_uint_t                 failed;       /* a bound was passed */
     u_char                    *buf;          /* holds reply.str */
     size_t                     size;
@@ -48,9 +50,8 @@ static void ngx_court_redis_proto_free(void *object);
 
 
 /*
- * No reply objects are made: a reply is the reader's one struct, elements of
- * arrays are counted and dropped.  hiredis wants a pointer that is not NULL
- * for each: the reader itself.
+ * A reply is the reader's one struct; elements of arrays stand in a pool that
+ * lives until the next reply.  To hiredis each object is its struct.
  */
 
 static redisReplyObjectFunctions  ngx_court_redis_proto_functions = {
@@ -95,6 +96,10 @@ void
 ngx_court_redis_reader_free(ngx_court_redis_reader_t *reader)
 {
     redisReaderFree(reader->hiredis);
+
+    if (reader->pool) {
+        ngx_destroy_pool(reader->pool);
+    }
 
     if (reader->buf) {
         ngx_free(reader->buf);
@@ -148,28 +153,120 @@ ngx_court_redis_reader_next(ngx_court_redis_reader_t *reader,
         return NGX_AGAIN;
     }
 
-    reader->elements = 0;
     *reply = &reader->reply;
 
     return NGX_OK;
 }
 
 
-static void *
+const ngx_court_redis_reply_t *
+ngx_court_redis_element(const ngx_court_redis_reply_t *reply, ngx_uint_t i,
+    ngx_court_redis_type_t type)
+{
+    if (reply->type != NGX_COURT_REDIS_T_ARRAY || i >= reply->n
+        || reply->elements[i].type != type)
+    {
+        return NULL;
+    }
+
+    return &reply->elements[i];
+}
+
+
+/*
+ * The struct of a task: the reader's, or its place in the array above.  The
+ * first of a reply frees what the former one had.
+ */
+
+static ngx_court_redis_reply_t *
 ngx_court_redis_proto_set(const redisReadTask *task,
     ngx_court_redis_type_t type)
 {
+    ngx_court_redis_reply_t   *reply, *up;
     ngx_court_redis_reader_t  *reader;
 
     reader = task->privdata;
 
     if (task->parent == NULL) {
-        reader->reply.type = type;
-        reader->reply.num = 0;
-        reader->reply.str.len = 0;
+        if (reader->pool) {
+            ngx_destroy_pool(reader->pool);
+            reader->pool = NULL;
+        }
+
+        reader->elements = 0;
+        reader->bytes = 0;
+        reply = &reader->reply;
+
+    } else {
+        up = task->parent->obj;
+
+        if (up == NULL || task->idx < 0 || (ngx_uint_t) task->idx >= up->n) {
+            reader->failed = 1;
+            return NULL;
+        }
+
+        reply = &up->elements[task->idx];
     }
 
-    return reader;
+    ngx_memzero(reply, sizeof(ngx_court_redis_reply_t));
+    reply->type = type;
+
+    return reply;
+}
+
+
+/* room for a string: the reader's buffer, or the pool of an array */
+
+static u_char *
+ngx_court_redis_proto_room(ngx_court_redis_reader_t *reader, size_t len,
+    ngx_uint_t element)
+{
+    u_char  *p;
+
+    if (element) {
+        reader->bytes += len;
+
+        return (reader->bytes > NGX_COURT_REDIS_REPLY)
+                   ? NULL : ngx_pnalloc(reader->pool, ngx_max(len, 1));
+    }
+
+    if (len <= reader->size && reader->buf) {
+        return reader->buf;
+    }
+
+    p = ngx_alloc(ngx_max(len, 1024), reader->log);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    if (reader->buf) {
+        ngx_free(reader->buf);
+    }
+
+    reader->buf = p;
+    reader->size = ngx_max(len, 1024);
+
+    return p;
+}
+
+
+static ngx_court_redis_type_t
+ngx_court_redis_proto_type(int type)
+{
+    switch (type) {
+
+    case REDIS_REPLY_STATUS:
+        return NGX_COURT_REDIS_T_STATUS;
+
+    case REDIS_REPLY_ERROR:
+        return NGX_COURT_REDIS_T_ERROR;
+
+    case REDIS_REPLY_STRING:
+        return NGX_COURT_REDIS_T_STRING;
+
+    default:
+        return NGX_COURT_REDIS_T_OTHER;
+    }
 }
 
 
@@ -182,7 +279,7 @@ static void *
 ngx_court_redis_proto_string(const redisReadTask *task, char *str, size_t len)
 {
     u_char                    *p;
-    ngx_court_redis_type_t     type;
+    ngx_court_redis_reply_t   *reply;
     ngx_court_redis_reader_t  *reader;
 
     reader = task->privdata;
@@ -192,51 +289,23 @@ ngx_court_redis_proto_string(const redisReadTask *task, char *str, size_t len)
         return NULL;
     }
 
-    switch (task->type) {
-
-    case REDIS_REPLY_STATUS:
-        type = NGX_COURT_REDIS_T_STATUS;
-        break;
-
-    case REDIS_REPLY_ERROR:
-        type = NGX_COURT_REDIS_T_ERROR;
-        break;
-
-    case REDIS_REPLY_STRING:
-        type = NGX_COURT_REDIS_T_STRING;
-        break;
-
-    default:
-        type = NGX_COURT_REDIS_T_OTHER;
-        break;
+    reply = ngx_court_redis_proto_set(task,
+                                      ngx_court_redis_proto_type(task->type));
+    if (reply == NULL) {
+        return NULL;
     }
 
-    (void) ngx_court_redis_proto_set(task, type);
-
-    if (task->parent) {
-        return reader;
+    p = ngx_court_redis_proto_room(reader, len, task->parent != NULL);
+    if (p == NULL) {
+        reader->failed = 1;
+        return NULL;
     }
 
-    if (len > reader->size || reader->buf == NULL) {
-        p = ngx_alloc(ngx_max(len, 1024), reader->log);
-        if (p == NULL) {
-            reader->failed = 1;
-            return NULL;
-        }
+    ngx_memcpy(p, str, len);
+    reply->str.data = p;
+    reply->str.len = len;
 
-        if (reader->buf) {
-            ngx_free(reader->buf);
-        }
-
-        reader->buf = p;
-        reader->size = ngx_max(len, 1024);
-    }
-
-    ngx_memcpy(reader->buf, str, len);
-    reader->reply.str.data = reader->buf;
-    reader->reply.str.len = len;
-
-    return reader;
+    return reply;
 }
 
 
@@ -246,6 +315,7 @@ ngx_court_redis_proto_array(const redisReadTask *task,
 {
     ngx_uint_t                 depth;
     const redisReadTask       *up;
+    ngx_court_redis_reply_t   *reply;
     ngx_court_redis_reader_t  *reader;
 
     reader = task->privdata;
@@ -255,7 +325,9 @@ ngx_court_redis_proto_array(const redisReadTask *task,
         depth++;
     }
 
-    if (depth > NGX_COURT_REDIS_DEPTH
+    reply = ngx_court_redis_proto_set(task, NGX_COURT_REDIS_T_ARRAY);
+
+    if (reply == NULL || depth > NGX_COURT_REDIS_DEPTH
         || (size_t) elements > NGX_COURT_REDIS_ELEMENTS - reader->elements)
     {
         reader->failed = 1;
@@ -264,22 +336,38 @@ ngx_court_redis_proto_array(const redisReadTask *task,
 
     reader->elements += (ngx_uint_t) elements;
 
-    return ngx_court_redis_proto_set(task, NGX_COURT_REDIS_T_OTHER);
+    if (reader->pool == NULL) {
+        reader->pool = ngx_create_pool(4096, reader->log);
+    }
+
+    if (reader->pool && elements) {
+        reply->elements = ngx_pcalloc(reader->pool, (size_t) elements
+                                          * sizeof(ngx_court_redis_reply_t));
+    }
+
+    if (reader->pool == NULL || (elements && reply->elements == NULL)) {
+        reader->failed = 1;
+        return NULL;
+    }
+
+    reply->n = (ngx_uint_t) elements;
+
+    return reply;
 }
 
 
 static void *
 ngx_court_redis_proto_integer(const redisReadTask *task, long long value)
 {
-    ngx_court_redis_reader_t  *reader;
+    ngx_court_redis_reply_t  *reply;
 
-    reader = ngx_court_redis_proto_set(task, NGX_COURT_REDIS_T_INTEGER);
+    reply = ngx_court_redis_proto_set(task, NGX_COURT_REDIS_T_INTEGER);
 
-    if (task->parent == NULL) {
-        reader->reply.num = value;
+    if (reply) {
+        reply->num = value;
     }
 
-    return reader;
+    return reply;
 }
 
 

@@ -15,9 +15,10 @@
 
 #define NGX_COURT_REDIS_FEED        16384    /* bytes read in one turn */
 #define NGX_COURT_REDIS_BULK        65536    /* one value or line at most */
-#define NGX_COURT_REDIS_ELEMENTS    1024     /* of all arrays in a reply */
-#define NGX_COURT_REDIS_DEPTH       4
-#define NGX_COURT_REDIS_ARGS        8
+#define NGX_COURT_REDIS_ELEMENTS    8192     /* of all arrays in a reply */
+#define NGX_COURT_REDIS_REPLY       1048576  /* bytes of all their strings */
+#define NGX_COURT_REDIS_DEPTH       5
+#define NGX_COURT_REDIS_ARGS        16
 
 
 typedef enum {
@@ -26,14 +27,20 @@ typedef enum {
     NGX_COURT_REDIS_T_INTEGER,
     NGX_COURT_REDIS_T_NIL,
     NGX_COURT_REDIS_T_ERROR,
-    NGX_COURT_REDIS_T_OTHER                  /* arrays and what 1.x adds */
+    NGX_COURT_REDIS_T_ARRAY,
+    NGX_COURT_REDIS_T_OTHER                  /* what 1.x adds */
 } ngx_court_redis_type_t;
 
-typedef struct {
+typedef struct ngx_court_redis_reply_s  ngx_court_redis_reply_t;
+
+/* all of it is valid until the next reply */
+struct ngx_court_redis_reply_s {
     ngx_court_redis_type_t     type;
     int64_t                    num;
-    ngx_str_t                  str;          /* until the next reply */
-} ngx_court_redis_reply_t;
+    ngx_str_t                  str;
+    ngx_uint_t                 n;            /* ARRAY: its elements */
+    ngx_court_redis_reply_t   *elements;
+};
 
 typedef struct ngx_court_redis_reader_s  ngx_court_redis_reader_t;
 
@@ -51,6 +58,11 @@ ngx_int_t ngx_court_redis_reader_feed(ngx_court_redis_reader_t *reader,
  */
 ngx_int_t ngx_court_redis_reader_next(ngx_court_redis_reader_t *reader,
     const ngx_court_redis_reply_t **reply);
+
+/* element i of an array where it is of that type; else NULL */
+const ngx_court_redis_reply_t *ngx_court_redis_element(
+    const ngx_court_redis_reply_t *reply, ngx_uint_t i,
+    ngx_court_redis_type_t type);
 
 
 /* bytes to be sent, grown up to a bound */

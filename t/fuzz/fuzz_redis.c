@@ -30,6 +30,24 @@ fuzz_setup(ngx_pool_t *pool)
 
 
 static void
+fuzz_keep(ngx_pool_t *pool, const ngx_court_redis_reply_t *reply,
+    ngx_court_redis_reply_t *copy)
+{
+    ngx_uint_t  i;
+
+    *copy = *reply;
+    copy->str = fuzz_copy(pool, reply->str.data, reply->str.len);
+    copy->elements = ngx_pcalloc(pool, (reply->n + 1)
+                                       * sizeof(ngx_court_redis_reply_t));
+    must(copy->elements != NULL);
+
+    for (i = 0; i < reply->n; i++) {
+        fuzz_keep(pool, &reply->elements[i], &copy->elements[i]);
+    }
+}
+
+
+static void
 fuzz_drain(ngx_pool_t *pool, ngx_court_redis_reader_t *reader,
     fuzz_result_t *result)
 {
@@ -54,8 +72,7 @@ fuzz_drain(ngx_pool_t *pool, ngx_court_redis_reader_t *reader,
         }
 
         r = &result->replies[result->n++ % FUZZ_REPLIES];
-        *r = *reply;
-        r->str = fuzz_copy(pool, reply->str.data, reply->str.len);
+        fuzz_keep(pool, reply, r);
     }
 }
 
@@ -131,6 +148,21 @@ fuzz_fresh(ngx_pool_t *pool, const ngx_str_t *in, fuzz_result_t *result)
 
 
 static void
+fuzz_same_reply(const ngx_court_redis_reply_t *a,
+    const ngx_court_redis_reply_t *b)
+{
+    ngx_uint_t  i;
+
+    must(a->type == b->type && a->num == b->num && a->n == b->n);
+    must(ngx_court_str_eq(&a->str, &b->str));
+
+    for (i = 0; i < a->n; i++) {
+        fuzz_same_reply(&a->elements[i], &b->elements[i]);
+    }
+}
+
+
+static void
 fuzz_same(const fuzz_result_t *x, const fuzz_result_t *y)
 {
     ngx_uint_t                      i;
@@ -141,8 +173,7 @@ fuzz_same(const fuzz_result_t *x, const fuzz_result_t *y)
     for (i = 0; i < ngx_min(x->n, FUZZ_REPLIES); i++) {
         a = &x->replies[i];
         b = &y->replies[i];
-        must(a->type == b->type && a->num == b->num);
-        must(ngx_court_str_eq(&a->str, &b->str));
+        fuzz_same_reply(a, b);
     }
 }
 
@@ -170,7 +201,8 @@ fuzz_command(ngx_pool_t *pool, const ngx_str_t *in)
 
         fuzz_read(pool, &sent, NGX_COURT_REDIS_FEED, &result);
         must(result.n == 1 && result.end == NGX_AGAIN);
-        must(result.replies[0].type == NGX_COURT_REDIS_T_OTHER);
+        must(result.replies[0].type == NGX_COURT_REDIS_T_ARRAY);
+        must(result.replies[0].n == 3);
     }
 
     ngx_court_redis_out_free(&out);

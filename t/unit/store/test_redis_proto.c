@@ -27,20 +27,21 @@ static const case_t  cases[] = {
     { "empty string", "$0\r\n\r\n", 1, NGX_COURT_REDIS_T_STRING, "" },
     { "nil", "$-1\r\n", 1, NGX_COURT_REDIS_T_NIL, "" },
     { "nil array", "*-1\r\n", 1, NGX_COURT_REDIS_T_NIL, "" },
-    { "array", "*2\r\n$1\r\na\r\n:7\r\n", 1, NGX_COURT_REDIS_T_OTHER, "" },
-    { "nested", "*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", 1,
-      NGX_COURT_REDIS_T_OTHER, "" },
+    { "array", "*2\r\n$1\r\na\r\n:7\r\n", 1, NGX_COURT_REDIS_T_ARRAY, "" },
+    { "nested", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", 1,
+      NGX_COURT_REDIS_T_ARRAY, "" },
     { "three", "+OK\r\n$-1\r\n$1\r\nx\r\n", 3, NGX_COURT_REDIS_T_STRING,
       "x" },
     { "string behind an array", "*1\r\n$3\r\nabc\r\n$2\r\nde\r\n", 2,
       NGX_COURT_REDIS_T_STRING, "de" },
     { "array behind a string", "$2\r\nde\r\n*1\r\n$3\r\nabc\r\n", 2,
-      NGX_COURT_REDIS_T_OTHER, "" },
+      NGX_COURT_REDIS_T_ARRAY, "" },
     { "half", "$5\r\nhel", 0 },
     { "half a line", "+OK\r", 0 },
-    { "too deep", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", -1 },
-    { "too many elements", "*1025\r\n", -1 },
-    { "too many in all", "*2\r\n*1000\r\n", 0 },
+    { "too deep", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", -1 },
+    { "too many elements", "*8193\r\n", -1 },
+    { "many in all", "*2\r\n*8190\r\n", 0 },
+    { "too many in all", "*2\r\n*8191\r\n", -1 },
     { "huge array", "*2147483647\r\n", -1 },
     { "garbage", "hello\r\n", -1 },
     { "HTTP", "HTTP/1.1 400 Bad Request\r\n", -1 },
@@ -151,6 +152,76 @@ test_bounds(void)
 }
 
 
+/* what is in an array, however it comes */
+
+static void
+test_array(size_t step)
+{
+    ngx_court_redis_reply_t         last;
+    ngx_court_redis_reader_t       *reader;
+    const ngx_court_redis_reply_t  *e;
+
+    static const char  bytes[] =
+        "*5\r\n$3\r\nabc\r\n:7\r\n*2\r\n+x\r\n$0\r\n\r\n$-1\r\n*0\r\n";
+
+    reader = ngx_court_redis_reader_create(tap_log());
+
+    is_int(feed(reader, bytes, sizeof(bytes) - 1, step, &last), 1,
+           "an array by %zu", step);
+    is_int(last.n, 5, "five elements");
+
+    e = ngx_court_redis_element(&last, 0, NGX_COURT_REDIS_T_STRING);
+    ok(e != NULL, "a string");
+    is_str(&e->str, "abc", "its bytes");
+    is_int(last.elements[1].num, 7, "a number");
+
+    e = ngx_court_redis_element(&last, 2, NGX_COURT_REDIS_T_ARRAY);
+    ok(e != NULL && e->n == 2, "an array in it");
+    is_str(&e->elements[0].str, "x", "a status");
+    is_int(e->elements[1].type, NGX_COURT_REDIS_T_STRING, "empty string");
+    is_int(last.elements[3].type, NGX_COURT_REDIS_T_NIL, "nil");
+    ok(ngx_court_redis_element(&last, 4, NGX_COURT_REDIS_T_ARRAY)->n == 0,
+       "an empty array");
+    ok(ngx_court_redis_element(&last, 5, NGX_COURT_REDIS_T_STRING) == NULL,
+       "no sixth");
+    ok(ngx_court_redis_element(&last, 1, NGX_COURT_REDIS_T_STRING) == NULL,
+       "not of another type");
+
+    ngx_court_redis_reader_free(reader);
+}
+
+
+/* strings of 60000 bytes: 18 are more than 1 MiB in all */
+
+static void
+test_array_bytes(void)
+{
+    char                      *bytes, *p;
+    ngx_uint_t                 n, i;
+    ngx_court_redis_reply_t    last;
+    ngx_court_redis_reader_t  *reader;
+
+    bytes = ngx_palloc(tap_pool(), 1200000);
+
+    for (n = 17; n <= 18; n++) {
+        p = bytes + sprintf(bytes, "*%d\r\n", (int) n);
+
+        for (i = 0; i < n; i++) {
+            p += sprintf(p, "$60000\r\n");
+            ngx_memset(p, 'a', 60000);
+            p += 60000;
+            *p++ = '\r';
+            *p++ = '\n';
+        }
+
+        reader = ngx_court_redis_reader_create(tap_log());
+        is_int(feed(reader, bytes, (size_t) (p - bytes), 16384, &last),
+               n == 17 ? 1 : -1, "%d strings of 60000 bytes", (int) n);
+        ngx_court_redis_reader_free(reader);
+    }
+}
+
+
 static void
 test_out(void)
 {
@@ -195,7 +266,7 @@ test_out(void)
 
     is_int(ngx_court_redis_out_command(&out, argv, 0, tap_log()), NGX_ERROR,
            "no command");
-    is_int(ngx_court_redis_out_command(&out, argv, 9, tap_log()), NGX_ERROR,
+    is_int(ngx_court_redis_out_command(&out, argv, 17, tap_log()), NGX_ERROR,
            "too many arguments");
 
     ngx_court_redis_out_free(&out);
@@ -290,6 +361,9 @@ main(void)
     }
 
     test_bounds();
+    test_array(1);
+    test_array(16384);
+    test_array_bytes();
     test_out();
     test_errors();
     test_backoff();
