@@ -7,6 +7,7 @@
  */
 
 #include "ngx_http_court.h"
+#include "ngx_court_redis_share.h"
 
 
 /* index of each built-in reason; made before workers start */
@@ -53,6 +54,8 @@ ngx_http_court_metrics_init(ngx_cycle_t *cycle,
                                                    NGX_COURT_NAME_FACT,
                                                    &source[i]->fact.name);
     }
+
+    ngx_court_redis_share_init(ngx_court_state_redis(mcf->state));
 
     redis = mcf->redis.elts;
 

@@ -3,20 +3,26 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-#include "ngx_court_redis_state.h"
+#include "ngx_court_redis_topology.h"
 #include "ngx_court_crypto.h"
 
 
-static ngx_int_t ngx_court_redis_append(ngx_court_redis_t *redis,
-    const ngx_str_t *argv, ngx_uint_t argc, ngx_court_redis_kind_t kind,
-    ngx_court_redis_pt handler, void *ctx);
-static void ngx_court_redis_send(ngx_court_redis_t *redis,
-    const ngx_str_t *argv, ngx_uint_t argc, ngx_court_redis_kind_t kind,
-    ngx_court_redis_pt handler, void *ctx);
-static void ngx_court_redis_deadline(ngx_event_t *ev);
-static void ngx_court_redis_arm(ngx_court_redis_t *redis);
-static ngx_int_t ngx_court_redis_reply(ngx_court_redis_conn_t *conn,
-    const ngx_court_redis_reply_t *reply, const char **why);
+static ngx_int_t ngx_court_redis_standalone_start(ngx_court_redis_t *redis);
+static void ngx_court_redis_standalone_stop(ngx_court_redis_t *redis);
+static ngx_court_redis_link_t *ngx_court_redis_standalone_route(
+    ngx_court_redis_t *redis, ngx_court_redis_op_t *op);
+static ngx_court_redis_react_t ngx_court_redis_standalone_error(
+    ngx_court_redis_t *redis, ngx_court_redis_op_t *op,
+    ngx_court_redis_link_t *link, const ngx_str_t *error);
+
+
+const ngx_court_redis_topology_t  ngx_court_redis_standalone = {
+    ngx_court_redis_standalone_start,
+    ngx_court_redis_standalone_stop,
+    ngx_court_redis_standalone_route,
+    ngx_court_redis_standalone_error,
+    0
+};
 
 
 ngx_court_redis_t *
@@ -24,18 +30,19 @@ ngx_court_redis_create(ngx_pool_t *pool, const ngx_court_redis_conf_t *conf)
 {
     ngx_court_redis_t  *redis;
 
+    static const ngx_court_redis_topology_t  *topologies[] = {
+        &ngx_court_redis_standalone,
+        &ngx_court_redis_sentinel,
+        &ngx_court_redis_cluster
+    };
+
     redis = ngx_pcalloc(pool, sizeof(ngx_court_redis_t));
     if (redis == NULL) {
         return NULL;
     }
 
-    redis->ring = ngx_palloc(pool, NGX_COURT_REDIS_INFLIGHT
-                                   * sizeof(ngx_court_redis_command_t));
-    if (redis->ring == NULL) {
-        return NULL;
-    }
-
     redis->conf = *conf;
+    redis->topology = topologies[conf->mode];
 
     return redis;
 }
@@ -45,6 +52,13 @@ const ngx_court_redis_conf_t *
 ngx_court_redis_conf(ngx_court_redis_t *redis)
 {
     return &redis->conf;
+}
+
+
+void
+ngx_court_redis_need_noeviction(ngx_court_redis_t *redis)
+{
+    redis->conf.noeviction = 1;
 }
 
 
@@ -65,59 +79,83 @@ ngx_court_redis_index(const ngx_court_redis_t *redis)
 ngx_int_t
 ngx_court_redis_start(ngx_court_redis_t *redis, ngx_cycle_t *cycle)
 {
-    if (redis->state != NGX_COURT_REDIS_S_STOPPED) {
+    if (redis->started) {
         return NGX_OK;
     }
 
+    redis->started = 1;
     redis->conf.log = cycle->log;
 
-    ngx_court_redis_conn_init(&redis->conn, redis->conf.addr, cycle->log);
-    redis->conn.data = redis;
-    redis->conn.reply = ngx_court_redis_reply;
-    redis->conn.closed = ngx_court_redis_closed;
-
-    redis->deadline.handler = ngx_court_redis_deadline;
-    redis->deadline.data = redis;
-    redis->deadline.log = cycle->log;
-
-    /* in the background: must not hold a worker that quits */
-
-    redis->connect.handler = ngx_court_redis_connect_event;
-    redis->connect.data = redis;
-    redis->connect.log = cycle->log;
-    redis->connect.cancelable = 1;
-
-    ngx_court_redis_connect(redis);
-
-    return NGX_OK;
+    return redis->topology->start(redis);
 }
 
 
 void
 ngx_court_redis_stop(ngx_court_redis_t *redis)
 {
-    if (redis->state == NGX_COURT_REDIS_S_STOPPED) {
+    ngx_uint_t  i;
+
+    if (!redis->started) {
         return;
     }
 
-    redis->state = NGX_COURT_REDIS_S_STOPPED;
-    ngx_court_redis_is_up(redis, 0);
+    redis->started = 0;
+    redis->stats.up = 0;
+    ngx_court_set(&ngx_court_state_line->redis[redis->metric].up, 0);
 
-    ngx_court_redis_conn_close(&redis->conn);
+    redis->topology->stop(redis);
 
-    if (redis->deadline.timer_set) {
-        ngx_del_timer(&redis->deadline);
+    for (i = 0; i < NGX_COURT_REDIS_OWN; i++) {
+        if (redis->own[i]) {
+            ngx_court_redis_link_free(redis->own[i]);
+            redis->own[i] = NULL;
+        }
     }
 
-    if (redis->connect.timer_set) {
-        ngx_del_timer(&redis->connect);
-    }
-
-    ngx_court_redis_drain(redis);
+    ngx_court_redis_op_free(redis);
 
     if (redis->conf.password.len) {
         ngx_court_wipe(redis->conf.password.data, redis->conf.password.len);
     }
+
+    if (redis->conf.sentinel_password.len) {
+        ngx_court_wipe(redis->conf.sentinel_password.data,
+                       redis->conf.sentinel_password.len);
+    }
+}
+
+
+static void
+ngx_court_redis_submit(ngx_court_redis_t *redis,
+    const ngx_court_redis_cmd_t *cmd, ngx_court_redis_kind_t kind,
+    ngx_court_redis_pt handler, ngx_court_redis_reply_pt reply, void *ctx)
+{
+    ngx_court_redis_op_t  *op;
+
+    redis->stats.commands++;
+
+    op = redis->started ? ngx_court_redis_op(redis, cmd) : NULL;
+
+    if (op == NULL) {
+        ngx_court_count(&ngx_court_state_line->redis[redis->metric]
+                            .commands[NGX_COURT_STATE_R_DOWN]);
+
+        if (handler) {
+            handler(ctx, NGX_COURT_REDIS_DOWN, NULL);
+
+        } else if (reply) {
+            reply(ctx, NGX_COURT_REDIS_DOWN, NULL);
+        }
+
+        return;
+    }
+
+    op->kind = kind;
+    op->handler = handler;
+    op->reply = reply;
+    op->ctx = ctx;
+
+    ngx_court_redis_op_route(op);
 }
 
 
@@ -125,12 +163,20 @@ void
 ngx_court_redis_get(ngx_court_redis_t *redis, const ngx_str_t *key,
     ngx_court_redis_pt handler, void *ctx)
 {
-    ngx_str_t  argv[2];
+    ngx_str_t              argv[2];
+    ngx_court_redis_cmd_t  cmd;
 
     ngx_str_set(&argv[0], "GET");
     argv[1] = *key;
 
-    ngx_court_redis_send(redis, argv, 2, NGX_COURT_REDIS_C_GET, handler, ctx);
+    ngx_memzero(&cmd, sizeof(ngx_court_redis_cmd_t));
+    cmd.argv = argv;
+    cmd.argc = 2;
+    cmd.key = 1;
+    cmd.read = 1;
+
+    ngx_court_redis_submit(redis, &cmd, NGX_COURT_REDIS_C_GET, handler, NULL,
+                           ctx);
 }
 
 
@@ -139,8 +185,9 @@ ngx_court_redis_set(ngx_court_redis_t *redis, const ngx_str_t *key,
     const ngx_str_t *value, ngx_msec_t ttl, ngx_court_redis_pt handler,
     void *ctx)
 {
-    u_char     buf[NGX_INT64_LEN];
-    ngx_str_t  argv[5];
+    u_char                 buf[NGX_INT64_LEN];
+    ngx_str_t              argv[5];
+    ngx_court_redis_cmd_t  cmd;
 
     ngx_str_set(&argv[0], "SET");
     argv[1] = *key;
@@ -149,8 +196,13 @@ ngx_court_redis_set(ngx_court_redis_t *redis, const ngx_str_t *key,
     argv[4].data = buf;
     argv[4].len = (size_t) (ngx_sprintf(buf, "%M", ngx_max(ttl, 1)) - buf);
 
-    ngx_court_redis_send(redis, argv, 5, NGX_COURT_REDIS_C_WRITE, handler,
-                         ctx);
+    ngx_memzero(&cmd, sizeof(ngx_court_redis_cmd_t));
+    cmd.argv = argv;
+    cmd.argc = 5;
+    cmd.key = 1;
+
+    ngx_court_redis_submit(redis, &cmd, NGX_COURT_REDIS_C_WRITE, handler,
+                           NULL, ctx);
 }
 
 
@@ -158,13 +210,29 @@ void
 ngx_court_redis_delete(ngx_court_redis_t *redis, const ngx_str_t *key,
     ngx_court_redis_pt handler, void *ctx)
 {
-    ngx_str_t  argv[2];
+    ngx_str_t              argv[2];
+    ngx_court_redis_cmd_t  cmd;
 
     ngx_str_set(&argv[0], "DEL");
     argv[1] = *key;
 
-    ngx_court_redis_send(redis, argv, 2, NGX_COURT_REDIS_C_WRITE, handler,
-                         ctx);
+    ngx_memzero(&cmd, sizeof(ngx_court_redis_cmd_t));
+    cmd.argv = argv;
+    cmd.argc = 2;
+    cmd.key = 1;
+
+    ngx_court_redis_submit(redis, &cmd, NGX_COURT_REDIS_C_WRITE, handler,
+                           NULL, ctx);
+}
+
+
+void
+ngx_court_redis_command(ngx_court_redis_t *redis,
+    const ngx_court_redis_cmd_t *cmd, ngx_court_redis_reply_pt handler,
+    void *ctx)
+{
+    ngx_court_redis_submit(redis, cmd, NGX_COURT_REDIS_C_ANY, NULL, handler,
+                           ctx);
 }
 
 
@@ -176,223 +244,142 @@ ngx_court_redis_stats(ngx_court_redis_t *redis,
 }
 
 
-static void
-ngx_court_redis_send(ngx_court_redis_t *redis, const ngx_str_t *argv,
-    ngx_uint_t argc, ngx_court_redis_kind_t kind, ngx_court_redis_pt handler,
-    void *ctx)
+ngx_court_redis_link_t *
+ngx_court_redis_link_for(ngx_court_redis_t *redis,
+    const ngx_court_redis_addr_t *addr, ngx_uint_t size)
 {
-    redis->stats.commands++;
+    u_char                   buf[NGX_COURT_REDIS_HOST + 8];
+    ngx_str_t                where;
+    ngx_court_redis_link_t  *link;
 
-    if (ngx_court_redis_append(redis, argv, argc, kind, handler, ctx)
-        == NGX_OK)
-    {
-        ngx_court_redis_conn_flush(&redis->conn);
-        ngx_court_redis_arm(redis);
-        return;
+    link = ngx_court_redis_link_create(redis->conf.log, size);
+    if (link == NULL) {
+        return NULL;
     }
 
-    ngx_court_redis_ended(redis, DOWN);
+    link->addr = *addr;
+    link->name = &redis->conf.name;
+    link->user = &redis->conf.user;
+    link->password = &redis->conf.password;
+    link->database = redis->conf.database;
+    link->connect_timeout = redis->conf.connect_timeout;
+    link->ask_policy = redis->conf.noeviction;
+    link->metric = redis->metric;
+    link->data = redis;
+    link->conn.tls = redis->conf.tls;
 
-    if (handler) {
-        handler(ctx, NGX_COURT_REDIS_DOWN, NULL);
+    where.data = buf;
+    where.len = (size_t) (ngx_sprintf(buf, "%*s:%d", addr->len, addr->host,
+                                      (int) addr->port) - buf);
+    link->share = ngx_court_redis_share_find(&redis->conf.name, &where);
+
+    return link;
+}
+
+
+void
+ngx_court_redis_link_ask(ngx_court_redis_t *redis,
+    ngx_court_redis_link_t *link)
+{
+    link->user = &redis->conf.sentinel_user;
+    link->password = &redis->conf.sentinel_password;
+    link->database = 0;
+    link->ask_policy = 0;
+    link->share = NULL;
+}
+
+
+void
+ngx_court_redis_is_up(ngx_court_redis_t *redis)
+{
+    redis->stats.up = 1;
+    ngx_court_set(&ngx_court_state_line->redis[redis->metric].up, 1);
+
+    if (redis->broken) {
+        redis->broken = 0;
+        ngx_log_error(NGX_LOG_NOTICE, redis->conf.log, 0,
+                      "court_redis \"%V\" is up again", &redis->conf.name);
     }
 }
 
 
-/*
- * While a first connection is made commands wait for it; after a failure
- * they don't: the caller goes on to the source at once.
- */
+void
+ngx_court_redis_is_down(ngx_court_redis_t *redis,
+    ngx_court_redis_link_t *link, const char *why)
+{
+    redis->stats.up = 0;
+    ngx_court_set(&ngx_court_state_line->redis[redis->metric].up, 0);
+
+    if (!redis->broken) {
+        redis->broken = 1;
+        ngx_log_error(NGX_LOG_ERR, redis->conf.log,
+                      link ? link->conn.err : 0,
+                      "court_redis \"%V\" is down: %s", &redis->conf.name,
+                      why);
+    }
+}
+
+
+/* one server, which connects again by itself */
+
+static void
+ngx_court_redis_standalone_up(ngx_court_redis_link_t *link)
+{
+    ngx_court_redis_is_up(link->data);
+}
+
+
+static void
+ngx_court_redis_standalone_down(ngx_court_redis_link_t *link, const char *why)
+{
+    ngx_court_redis_is_down(link->data, link, why);
+}
+
 
 static ngx_int_t
-ngx_court_redis_append(ngx_court_redis_t *redis, const ngx_str_t *argv,
-    ngx_uint_t argc, ngx_court_redis_kind_t kind, ngx_court_redis_pt handler,
-    void *ctx)
+ngx_court_redis_standalone_start(ngx_court_redis_t *redis)
 {
-    ngx_court_redis_command_t  *command;
+    ngx_court_redis_link_t  *link;
 
-    if (redis->state < NGX_COURT_REDIS_S_GREETING || redis->broken
-        || redis->count == NGX_COURT_REDIS_INFLIGHT
-        || ngx_court_redis_out_command(&redis->conn.out, argv, argc,
-                                       redis->conf.log)
-           != NGX_OK)
-    {
-        return NGX_DECLINED;
+    link = ngx_court_redis_link_for(redis, redis->conf.servers->elts,
+                                    NGX_COURT_REDIS_INFLIGHT);
+    if (link == NULL) {
+        return NGX_ERROR;
     }
 
-    command = &redis->ring[(redis->head + redis->count)
-                           % NGX_COURT_REDIS_INFLIGHT];
-    command->handler = handler;
-    command->ctx = ctx;
-    command->start = ngx_current_msec;
-    command->kind = kind;
+    redis->data = link;
+    link->keep = 1;
+    link->up = ngx_court_redis_standalone_up;
+    link->down = ngx_court_redis_standalone_down;
 
-    redis->count++;
+    ngx_court_redis_link_open(link);
 
     return NGX_OK;
 }
 
 
 static void
-ngx_court_redis_arm(ngx_court_redis_t *redis)
+ngx_court_redis_standalone_stop(ngx_court_redis_t *redis)
 {
-    ngx_msec_t                  at;
-    ngx_msec_int_t              wait;
-    ngx_court_redis_command_t  *command;
-
-    if (redis->deadline.timer_set || redis->count == 0) {
-        return;
+    if (redis->data) {
+        ngx_court_redis_link_free(redis->data);
+        redis->data = NULL;
     }
-
-    if (redis->ndead < redis->count) {
-        command = &redis->ring[(redis->head + redis->ndead)
-                               % NGX_COURT_REDIS_INFLIGHT];
-        at = command->start + redis->conf.command_timeout;
-
-    } else {
-        command = &redis->ring[redis->head];
-        at = command->start + NGX_COURT_REDIS_HEAD_AGE;
-    }
-
-    wait = (ngx_msec_int_t) (at - ngx_current_msec);
-
-    ngx_add_timer(&redis->deadline, (ngx_msec_t) ngx_max(wait, 1));
 }
 
 
-static void
-ngx_court_redis_deadline(ngx_event_t *ev)
+static ngx_court_redis_link_t *
+ngx_court_redis_standalone_route(ngx_court_redis_t *redis,
+    ngx_court_redis_op_t *op)
 {
-    ngx_msec_t                  age, limit;
-    ngx_court_redis_t          *redis;
-    ngx_court_redis_command_t  *command;
-
-    redis = ev->data;
-
-    while (redis->ndead < redis->count) {
-        command = &redis->ring[(redis->head + redis->ndead)
-                               % NGX_COURT_REDIS_INFLIGHT];
-
-        if (ngx_current_msec - command->start < redis->conf.command_timeout) {
-            break;
-        }
-
-        redis->ndead++;
-        redis->stats.timeouts++;
-        ngx_court_redis_ended(redis, TIMEOUT);
-
-        if (command->handler) {
-            command->handler(command->ctx, NGX_COURT_REDIS_DOWN, NULL);
-        }
-    }
-
-    if (redis->state == NGX_COURT_REDIS_S_UP && redis->count) {
-        age = ngx_min(ngx_current_msec - redis->ring[redis->head].start,
-                      ngx_current_msec - redis->up_since);
-        limit = ngx_max(NGX_COURT_REDIS_HEAD_AGE,
-                        redis->conf.command_timeout);
-
-        if (age >= limit) {
-            ngx_court_redis_conn_close(&redis->conn);
-            ngx_court_redis_fail(redis, "no reply in time");
-            return;
-        }
-    }
-
-    ngx_court_redis_arm(redis);
+    return redis->data;
 }
 
 
-static void
-ngx_court_redis_count(ngx_court_redis_t *redis,
-    ngx_court_redis_status_t status)
+static ngx_court_redis_react_t
+ngx_court_redis_standalone_error(ngx_court_redis_t *redis,
+    ngx_court_redis_op_t *op, ngx_court_redis_link_t *link,
+    const ngx_str_t *error)
 {
-    static const ngx_court_state_result_t  how[] = {
-        NGX_COURT_STATE_R_OK,                  /* VALUE */
-        NGX_COURT_STATE_R_NIL,
-        NGX_COURT_STATE_R_ERROR,
-        NGX_COURT_STATE_R_DOWN
-    };
-
-    ngx_court_count(&ngx_court_redis_line(redis)->commands[how[status]]);
+    return NGX_COURT_REDIS_R_TELL;
 }
-
-
-static ngx_int_t
-ngx_court_redis_reply(ngx_court_redis_conn_t *conn,
-    const ngx_court_redis_reply_t *reply, const char **why)
-{
-    ngx_uint_t                  dead;
-    ngx_court_redis_t          *redis;
-    ngx_court_redis_status_t    status;
-    ngx_court_redis_command_t   command;
-
-    redis = conn->data;
-
-    if (redis->state == NGX_COURT_REDIS_S_GREETING) {
-        return ngx_court_redis_greeted(redis, reply, why);
-    }
-
-    if (redis->count == 0) {
-        *why = "surplus reply";
-        return NGX_ERROR;
-    }
-
-    command = redis->ring[redis->head];
-    dead = redis->ndead ? 1 : 0;
-
-    redis->head = (redis->head + 1) % NGX_COURT_REDIS_INFLIGHT;
-    redis->count--;
-    redis->ndead -= dead;
-    redis->stats.replies++;
-
-    status = NGX_COURT_REDIS_DOWN;
-
-    if (reply->type == NGX_COURT_REDIS_T_ERROR) {
-        status = NGX_COURT_REDIS_ERROR;
-        redis->stats.errors++;
-        ngx_court_redis_error(redis, &reply->str);
-
-    } else if (command.kind == NGX_COURT_REDIS_C_GET) {
-
-        if (reply->type == NGX_COURT_REDIS_T_STRING) {
-            status = NGX_COURT_REDIS_VALUE;
-
-        } else if (reply->type == NGX_COURT_REDIS_T_NIL) {
-            status = NGX_COURT_REDIS_NIL;
-            redis->stats.nils++;
-        }
-
-    } else if (reply->type == NGX_COURT_REDIS_T_STATUS
-               || reply->type == NGX_COURT_REDIS_T_INTEGER)
-    {
-        status = NGX_COURT_REDIS_VALUE;
-    }
-
-    if (!dead) {
-        ngx_court_redis_count(redis, status);
-    }
-
-    if (!dead && command.handler) {
-        command.handler(command.ctx, status,
-                        (status == NGX_COURT_REDIS_VALUE) ? &reply->str
-                                                          : NULL);
-    }
-
-    if (status == NGX_COURT_REDIS_DOWN) {
-        *why = "unexpected reply";
-        return NGX_ERROR;
-    }
-
-    if (status == NGX_COURT_REDIS_ERROR
-        && ngx_court_redis_error_auth(&reply->str))
-    {
-        redis->backoff.lasting = 1;
-        *why = "not authorised";
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: BSD-2-Clause
  */
 
-#include "ngx_court_redis_conn.h"
+#include "ngx_court_redis_tls.h"
 #include "ngx_court_crypto.h"
 
 
@@ -15,6 +15,8 @@ static void ngx_court_redis_conn_read(ngx_event_t *rev);
 static void ngx_court_redis_conn_write(ngx_event_t *wev);
 static void ngx_court_redis_conn_flush_event(ngx_event_t *ev);
 static ngx_int_t ngx_court_redis_conn_test(ngx_court_redis_conn_t *conn);
+static void ngx_court_redis_conn_secure(ngx_court_redis_conn_t *conn,
+    const char *why);
 static ngx_int_t ngx_court_redis_conn_send(ngx_court_redis_conn_t *conn,
     ngx_court_redis_out_t *out);
 static const char *ngx_court_redis_conn_replies(ngx_court_redis_conn_t *conn);
@@ -29,10 +31,9 @@ static void ngx_court_redis_conn_lost(ngx_court_redis_conn_t *conn,
  */
 
 void
-ngx_court_redis_conn_init(ngx_court_redis_conn_t *conn, ngx_addr_t *addr,
-    ngx_log_t *log)
+ngx_court_redis_conn_init(ngx_court_redis_conn_t *conn, ngx_log_t *log)
 {
-    conn->addr = addr;
+    conn->secure = ngx_court_redis_conn_secure;
     conn->log = *log;
     conn->log.log_level = NGX_LOG_ALERT;
     conn->log.connection = 0;
@@ -49,9 +50,11 @@ ngx_court_redis_conn_init(ngx_court_redis_conn_t *conn, ngx_addr_t *addr,
 
 
 ngx_int_t
-ngx_court_redis_conn_open(ngx_court_redis_conn_t *conn)
+ngx_court_redis_conn_open(ngx_court_redis_conn_t *conn,
+    ngx_court_redis_addr_t *addr)
 {
     ngx_int_t               rc;
+    ngx_str_t               name;
     ngx_connection_t       *c;
     ngx_peer_connection_t  *pc;
 
@@ -59,14 +62,18 @@ ngx_court_redis_conn_open(ngx_court_redis_conn_t *conn)
 
     ngx_memzero(pc, sizeof(ngx_peer_connection_t));
 
-    pc->sockaddr = conn->addr->sockaddr;
-    pc->socklen = conn->addr->socklen;
-    pc->name = &conn->addr->name;
+    name = ngx_court_redis_addr_host(addr);
+
+    pc->sockaddr = &addr->sockaddr.sockaddr;
+    pc->socklen = addr->socklen;
+    pc->name = &name;
     pc->get = ngx_event_get_peer;
     pc->log = &conn->log;
     pc->log_error = NGX_ERROR_INFO;
 
+    conn->addr = addr;
     conn->connected = 0;
+    conn->secured = 0;
     conn->ready = 0;
     conn->err = 0;
 
@@ -78,6 +85,7 @@ ngx_court_redis_conn_open(ngx_court_redis_conn_t *conn)
     ngx_set_errno(0);
 
     rc = ngx_event_connect_peer(pc);
+    pc->name = NULL;
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
         conn->err = ngx_errno;
@@ -115,6 +123,7 @@ ngx_court_redis_conn_close(ngx_court_redis_conn_t *conn)
     }
 
     if (conn->peer.connection) {
+        ngx_court_redis_tls_end(conn->peer.connection);
         ngx_close_connection(conn->peer.connection);
         conn->peer.connection = NULL;
     }
@@ -128,6 +137,7 @@ ngx_court_redis_conn_close(ngx_court_redis_conn_t *conn)
     ngx_court_redis_out_free(&conn->out);
 
     conn->connected = 0;
+    conn->secured = 0;
     conn->ready = 0;
 }
 
@@ -235,6 +245,10 @@ ngx_court_redis_conn_flush_event(ngx_event_t *ev)
 
     conn = ev->data;
 
+    if (!conn->secured) {
+        return;
+    }
+
     rc = ngx_court_redis_conn_send(conn, &conn->hello);
 
     if (rc == NGX_OK && conn->ready) {
@@ -298,6 +312,7 @@ ngx_court_redis_conn_test(ngx_court_redis_conn_t *conn)
 {
     int                err;
     socklen_t          len;
+    const char        *why;
     ngx_connection_t  *c;
 
     c = conn->peer.connection;
@@ -314,7 +329,7 @@ ngx_court_redis_conn_test(ngx_court_redis_conn_t *conn)
         return NGX_ERROR;
     }
 
-    if (conn->addr->sockaddr->sa_family != AF_UNIX
+    if (conn->addr->sockaddr.sockaddr.sa_family != AF_UNIX
         && ngx_tcp_nodelay(c) != NGX_OK)
     {
         ngx_court_redis_conn_lost(conn, "internal error", 0);
@@ -323,7 +338,39 @@ ngx_court_redis_conn_test(ngx_court_redis_conn_t *conn)
 
     conn->connected = 1;
 
-    return NGX_OK;
+    if (conn->tls == NULL) {
+        conn->secured = 1;
+        return NGX_OK;
+    }
+
+    if (ngx_court_redis_tls_start(conn, &why) == NGX_ERROR) {
+        ngx_court_redis_conn_lost(conn, why, 0);
+    }
+
+    /* goes on when the server has proved who it is */
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_court_redis_conn_secure(ngx_court_redis_conn_t *conn, const char *why)
+{
+    ngx_connection_t  *c;
+
+    if (why) {
+        ngx_court_redis_conn_lost(conn, why, 0);
+        return;
+    }
+
+    conn->secured = 1;
+
+    c = conn->peer.connection;
+    c->read->handler = ngx_court_redis_conn_read;
+    c->write->handler = ngx_court_redis_conn_write;
+
+    ngx_post_event(c->read, &ngx_posted_events);
+    ngx_post_event(c->write, &ngx_posted_events);
 }
 
 

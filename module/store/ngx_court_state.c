@@ -172,6 +172,13 @@ ngx_court_state_layout(ngx_court_state_t *state)
 }
 
 
+ngx_court_redis_share_t *
+ngx_court_state_redis(ngx_court_state_t *state)
+{
+    return state->head ? state->head->redis : NULL;
+}
+
+
 uint64_t
 ngx_court_state_clock(void)
 {

@@ -27,7 +27,7 @@
 #include "ngx_court_metrics.h"
 
 
-#define NGX_COURT_STATE_LAYOUT    1
+#define NGX_COURT_STATE_LAYOUT    2
 
 #define NGX_COURT_STATE_NAME      64         /* bytes of an interned name */
 #define NGX_COURT_STATE_COURTS    4096       /* a power of two, as these are */
@@ -206,6 +206,10 @@ ngx_uint_t ngx_court_state_names(ngx_court_state_t *state,
     ngx_court_name_kind_t kind);
 void ngx_court_state_name(ngx_court_state_t *state,
     ngx_court_name_kind_t kind, ngx_uint_t i, ngx_str_t *name);
+
+/* cells in which workers tell each other of Redis; init_process */
+struct ngx_court_redis_share_s *ngx_court_state_redis(
+    ngx_court_state_t *state);
 
 /* a refusal; court and reason are indexes */
 void ngx_court_state_refuse(ngx_court_state_line_t *line, ngx_uint_t court,

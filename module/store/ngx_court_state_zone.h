@@ -10,6 +10,7 @@
 #define _NGX_COURT_STATE_ZONE_H_INCLUDED_
 
 #include "ngx_court_state.h"
+#include "ngx_court_redis_share.h"
 
 
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
     uint32_t                   nnames[NGX_COURT_NAME_KINDS];
     ngx_court_state_name_t     names[NGX_COURT_STATE_NAMES];
     uint16_t                   slots[2 * NGX_COURT_STATE_NAMES];
+    ngx_court_redis_share_t    redis[NGX_COURT_REDIS_SHARES];
 } ngx_court_state_head_t;
 
 struct ngx_court_state_s {
