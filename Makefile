@@ -57,7 +57,7 @@ LIBS       := -l:libhiredis.a -ljansson -lcrypto -lm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tool module debug unit check-symbols suites conf demo docs asan \
+.PHONY: all tool module debug unit check-symbols suites conf demo docs faults asan \
         valgrind coverage mutate \
         fuzz fuzz-seeds fuzz-targets test check deps deps-run run clean help FORCE
 
@@ -211,7 +211,7 @@ suites: $(SO) $(TOOL) $(if $(filter-out %force.t,$(T)),,debug) $(if $(SAN),$(B)/
 	@t/lib/get-test-nginx
 	@$(RUN) suites$(SUFFIX) $(sort $(if $(T),$(T),$(wildcard t/*.t)))
 
-tool-tests conf demo docs: $(SO) $(TOOL)    ## the programs of t/NAME
+tool-tests conf demo docs faults: $(SO) $(TOOL)    ## the programs of t/NAME
 	@$(RUN) $@ $(if $(T),$(T),\
 	    $(call programs,$(@:tool-tests=tool)))
 
