@@ -73,7 +73,7 @@ static ngx_command_t  ngx_http_court_redis_lines[] = {
     ngx_http_court_redis_line("sentinel_password_file", NGX_CONF_TAKE1,
         ngx_conf_set_str_slot, sentinel_password_file, NULL),
 
-    ngx_http_court_redis_line("ssl", NGX_CONF_FLAG,
+    ngx_http_court_redis_line("ssl", NGX_CONF_TAKE1,
         ngx_conf_set_flag_slot, ssl, NULL),
 
     ngx_http_court_redis_line("ssl_trusted_certificate", NGX_CONF_TAKE1,

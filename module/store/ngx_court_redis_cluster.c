@@ -77,6 +77,23 @@ ngx_court_redis_cluster_want(ngx_court_redis_cluster_t *c)
 }
 
 
+/* a master that does not answer: perhaps the map is old */
+
+static ngx_uint_t
+ngx_court_redis_cluster_broken(ngx_court_redis_cluster_t *c)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < c->map->nnodes; i++) {
+        if (c->map->nodes[i].master && c->links[i] && c->links[i]->broken) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* up: a map, and no master of it that does not answer */
 
 static void
@@ -414,9 +431,12 @@ ngx_court_redis_cluster_told(void *ctx, ngx_court_redis_link_t *link,
     c->failed = 0;
     c->wanted = 0;
     ngx_memzero(&c->backoff, sizeof(ngx_court_redis_backoff_t));
-    ngx_court_redis_cluster_in(c, NGX_COURT_REDIS_MAP_IDLE);
 
     ngx_court_redis_cluster_apply(c);
+    ngx_court_redis_cluster_in(c, ngx_court_redis_cluster_broken(c)
+                                  || c->map->covered < NGX_COURT_REDIS_SLOTS
+                                      ? NGX_COURT_REDIS_REFRESH
+                                      : NGX_COURT_REDIS_MAP_IDLE);
 
     return NGX_OK;
 }
@@ -554,6 +574,39 @@ ngx_court_redis_cluster_any(ngx_court_redis_cluster_t *c)
 }
 
 
+/*
+ * In place of a master that is down its replica is asked, greeted as any
+ * node: before it is promoted it answers MOVED, to the dead one; from then on
+ * it serves, before a map says so.
+ */
+
+static ngx_court_redis_link_t *
+ngx_court_redis_cluster_heir(ngx_court_redis_cluster_t *c, ngx_uint_t node,
+    ngx_court_redis_op_t *op)
+{
+    ngx_uint_t               i;
+    ngx_court_redis_node_t  *master;
+    ngx_court_redis_link_t  *link, *heir;
+
+    link = ngx_court_redis_cluster_link(c, node);
+    master = &c->map->nodes[node];
+
+    if (link == NULL || !link->broken || op->hops) {
+        return link;
+    }
+
+    for (i = 0; i < master->nreplicas; i++) {
+        heir = ngx_court_redis_cluster_link(c, master->replicas[i]);
+
+        if (heir && !heir->broken) {
+            return heir;
+        }
+    }
+
+    return link;
+}
+
+
 static ngx_court_redis_link_t *
 ngx_court_redis_cluster_route(ngx_court_redis_t *redis,
     ngx_court_redis_op_t *op)
@@ -595,7 +648,7 @@ ngx_court_redis_cluster_route(ngx_court_redis_t *redis,
         }
     }
 
-    return ngx_court_redis_cluster_link(c, node);
+    return ngx_court_redis_cluster_heir(c, node, op);
 }
 
 
