@@ -162,7 +162,7 @@ $(B)/libunit.a: ;
 
 fuzz_obj := $(call obj,$(PURE_SRC) $(RT_SRC) t/fuzz/fuzz.c \
                 $(addprefix module/store/ngx_court_,redis_proto.c \
-                fetch_parse.c))
+                redis_slots.c redis_check.c fetch_parse.c))
 
 $(B)/fuzz/%: $(B)/o/t/fuzz/%.o $(fuzz_obj)
 	@mkdir -p $(@D) && rm -f $@

@@ -9,7 +9,8 @@
 
 #include "fuzz.h"
 #include "ngx_court_base.h"
-#include "ngx_court_redis_proto.h"
+#include "ngx_court_redis_slots.h"
+#include "ngx_court_redis_check.h"
 
 
 #define FUZZ_REPLIES  64
@@ -26,6 +27,50 @@ void
 fuzz_setup(ngx_pool_t *pool)
 {
     (void) pool;
+}
+
+
+/* what a reply is taken for by who asked for a map, a role, a master */
+
+static void
+fuzz_taken(const ngx_court_redis_reply_t *reply)
+{
+    ngx_str_t                host, asked;
+    ngx_uint_t               i, port;
+    ngx_court_redis_moved_t  moved;
+
+    static ngx_court_redis_map_t  map;
+
+    asked = fuzz_str("127.0.0.1");
+
+    if (ngx_court_redis_map_parse(&map, reply, &asked) == NGX_OK) {
+        must(map.nnodes && map.nnodes <= NGX_COURT_REDIS_NODES);
+        must(map.covered && map.covered <= NGX_COURT_REDIS_SLOTS);
+
+        for (i = 0; i < NGX_COURT_REDIS_SLOTS; i++) {
+            must(map.slots[i] == NGX_COURT_REDIS_NO_NODE
+                 || map.slots[i] < map.nnodes);
+        }
+    }
+
+    if (reply->type == NGX_COURT_REDIS_T_ERROR
+        && ngx_court_redis_moved(&reply->str, &moved) == NGX_OK)
+    {
+        must(moved.slot < NGX_COURT_REDIS_SLOTS && moved.port
+             && moved.port <= 65535);
+    }
+
+    (void) ngx_court_redis_check_role(reply, 0);
+    (void) ngx_court_redis_check_role(reply, 1);
+    (void) ngx_court_redis_check_noeviction(reply);
+
+    if (ngx_court_redis_check_master(reply, &host, &port) == NGX_OK) {
+        must(host.len && port && port <= 65535);
+    }
+
+    if (ngx_court_redis_check_replica(reply, &host, &port) == NGX_OK) {
+        must(host.len && port && port <= 65535);
+    }
 }
 
 
@@ -70,6 +115,8 @@ fuzz_drain(ngx_pool_t *pool, ngx_court_redis_reader_t *reader,
             must(code.len <= 16);
             (void) ngx_court_redis_error_auth(&reply->str);
         }
+
+        fuzz_taken(reply);
 
         r = &result->replies[result->n++ % FUZZ_REPLIES];
         fuzz_keep(pool, reply, r);
