@@ -257,55 +257,7 @@ GET /active
 no "server" is defined for court_redis "main"
 
 
-=== TEST 27: mode sentinel is of a later step
---- redis
-mode sentinel main; # here
---- must_die
---- error_log
-invalid number of arguments in "mode" directive
-
-
-=== TEST 28: mode cluster, too
---- redis
-mode cluster; # here
---- must_die
---- error_log
-invalid value "cluster" in "mode" directive, it must be "standalone"
-
-
-=== TEST 29: ssl is of a later step
---- redis
-ssl on; # here
---- must_die
---- error_log
-unknown directive "ssl"
-
-
-=== TEST 30: ssl_trusted_certificate
---- redis
-ssl_trusted_certificate ca.pem; # here
---- must_die
---- error_log
-unknown directive "ssl_trusted_certificate"
-
-
-=== TEST 31: sentinel_user
---- redis
-sentinel_user u; # here
---- must_die
---- error_log
-unknown directive "sentinel_user"
-
-
-=== TEST 32: read
---- redis
-read replicas; # here
---- must_die
---- error_log
-unknown directive "read"
-
-
-=== TEST 33: replay_timeout
+=== TEST 27: replay_timeout
 --- redis
 replay_timeout 250ms; # here
 --- must_die
@@ -313,23 +265,7 @@ replay_timeout 250ms; # here
 unknown directive "replay_timeout"
 
 
-=== TEST 34: resolver
---- redis
-resolver 127.0.0.1; # here
---- must_die
---- error_log
-unknown directive "resolver"
-
-
-=== TEST 35: two addresses in one server
---- redis
-server 127.0.0.1:1 127.0.0.1:2; # here
---- must_die
---- error_log
-invalid number of arguments in "server" directive
-
-
-=== TEST 36: server twice
+=== TEST 28: server twice
 --- redis
 server 127.0.0.1:1;
 server 127.0.0.1:2; # here
@@ -338,7 +274,7 @@ server 127.0.0.1:2; # here
 "server" directive is duplicate
 
 
-=== TEST 37: server with a port that is none
+=== TEST 29: server with a port that is none
 --- redis
 server 127.0.0.1:70000; # here
 --- must_die
@@ -346,7 +282,7 @@ server 127.0.0.1:70000; # here
 invalid port in "127.0.0.1:70000"
 
 
-=== TEST 38: server with a URI
+=== TEST 30: server with a URI
 --- redis
 server 127.0.0.1:6379/0; # here
 --- must_die
@@ -354,23 +290,25 @@ server 127.0.0.1:6379/0; # here
 in "127.0.0.1:6379/0"
 
 
-=== TEST 39: server by a name that is nobody's
+=== TEST 31: server by a name that is nobody's
 --- redis
-server redis.invalid; # here
+server redis.invalid;
+} # here
 --- must_die
 --- error_log
 host not found in "redis.invalid"
 
 
-=== TEST 40: server beyond this machine
+=== TEST 32: server beyond this machine
 --- redis
-server 192.0.2.1; # here
+server 192.0.2.1;
+} # here
 --- error_log
 court_redis server "192.0.2.1" is reached without TLS
 [warn]
 
 
-=== TEST 41: user without password_file
+=== TEST 33: user without password_file
 --- redis
 user gateway;
 } # here
@@ -379,7 +317,7 @@ user gateway;
 no "password_file" is defined for "user" of court_redis "main"
 
 
-=== TEST 42: user twice
+=== TEST 34: user twice
 --- redis
 user a;
 user b; # here
@@ -388,7 +326,7 @@ user b; # here
 "user" directive is duplicate
 
 
-=== TEST 43: a password in the configuration
+=== TEST 35: a password in the configuration
 --- redis
 password secret; # here
 --- must_die
@@ -396,7 +334,7 @@ password secret; # here
 unknown directive "password"
 
 
-=== TEST 44: password_file that is not there
+=== TEST 36: password_file that is not there
 --- redis
 password_file @DIR@/redis.none;
 } # here
@@ -405,7 +343,7 @@ password_file @DIR@/redis.none;
 open() "@DIR@/redis.none" failed (2: No such file or directory)
 
 
-=== TEST 45: password_file with an empty first line
+=== TEST 37: password_file with an empty first line
 --- redis
 password_file @DIR@/redis.empty;
 } # here
@@ -414,7 +352,7 @@ password_file @DIR@/redis.empty;
 password_file "@DIR@/redis.empty" is empty
 
 
-=== TEST 46: password_file that others may read
+=== TEST 38: password_file that others may read
 --- redis
 password_file @DIR@/redis.open;
 } # here
@@ -423,7 +361,7 @@ password_file @DIR@/redis.open;
 "@DIR@/redis.open" holds secrets and must not be accessible by others
 
 
-=== TEST 47: password_file twice
+=== TEST 39: password_file twice
 --- redis
 password_file @DIR@/redis.password;
 password_file @DIR@/redis.password; # here
@@ -432,7 +370,7 @@ password_file @DIR@/redis.password; # here
 "password_file" directive is duplicate
 
 
-=== TEST 48: database that is none
+=== TEST 40: database that is none
 --- redis
 database 65536; # here
 --- must_die
@@ -440,7 +378,7 @@ database 65536; # here
 value must be between 0 and 65535
 
 
-=== TEST 49: database twice
+=== TEST 41: database twice
 --- redis
 database 0;
 database 0; # here
@@ -449,7 +387,7 @@ database 0; # here
 "database" directive is duplicate
 
 
-=== TEST 50: key_prefix that is empty
+=== TEST 42: key_prefix that is empty
 --- redis
 key_prefix "";
 } # here
@@ -458,7 +396,7 @@ key_prefix "";
 "key_prefix" must have 1 to 64 characters
 
 
-=== TEST 51: key_prefix that is too long
+=== TEST 43: key_prefix that is too long
 --- redis eval
 'key_prefix ' . 'a' x 65 . ";\n} # here\n"
 --- must_die
@@ -466,7 +404,7 @@ key_prefix "";
 "key_prefix" must have 1 to 64 characters
 
 
-=== TEST 52: key_prefix twice
+=== TEST 44: key_prefix twice
 --- redis
 key_prefix a;
 key_prefix b; # here
@@ -475,7 +413,7 @@ key_prefix b; # here
 "key_prefix" directive is duplicate
 
 
-=== TEST 53: connect_timeout of nothing
+=== TEST 45: connect_timeout of nothing
 --- redis
 connect_timeout 0; # here
 --- must_die
@@ -483,7 +421,7 @@ connect_timeout 0; # here
 value must be between 1ms and 10s
 
 
-=== TEST 54: connect_timeout above ten seconds
+=== TEST 46: connect_timeout above ten seconds
 --- redis
 connect_timeout 11s; # here
 --- must_die
@@ -491,7 +429,7 @@ connect_timeout 11s; # here
 value must be between 1ms and 10s
 
 
-=== TEST 55: connect_timeout twice
+=== TEST 47: connect_timeout twice
 --- redis
 connect_timeout 1s;
 connect_timeout 1s; # here
@@ -500,7 +438,7 @@ connect_timeout 1s; # here
 "connect_timeout" directive is duplicate
 
 
-=== TEST 56: command_timeout that is no time
+=== TEST 48: command_timeout that is no time
 --- redis
 command_timeout fast; # here
 --- must_die
@@ -508,7 +446,7 @@ command_timeout fast; # here
 "command_timeout" directive invalid value
 
 
-=== TEST 57: command_timeout twice
+=== TEST 49: command_timeout twice
 --- redis
 command_timeout 1s;
 command_timeout 1s; # here
@@ -517,7 +455,7 @@ command_timeout 1s; # here
 "command_timeout" directive is duplicate
 
 
-=== TEST 58: mode twice
+=== TEST 50: mode twice
 --- redis
 mode standalone;
 mode standalone; # here
@@ -526,7 +464,7 @@ mode standalone; # here
 "mode" directive is duplicate
 
 
-=== TEST 59: court_redis: one name twice
+=== TEST 51: court_redis: one name twice
 --- http
 court_redis a { server 127.0.0.1; }
 court_redis a { # here
@@ -536,7 +474,7 @@ court_redis a { # here
 duplicate court_redis "a"
 
 
-=== TEST 60: court_redis in a server
+=== TEST 52: court_redis in a server
 --- server
 court_redis a { # here
 }
@@ -545,7 +483,7 @@ court_redis a { # here
 "court_redis" directive is not allowed here
 
 
-=== TEST 61: court_redis without a name
+=== TEST 53: court_redis without a name
 --- http
 court_redis { # here
 }
@@ -554,7 +492,7 @@ court_redis { # here
 invalid number of arguments in "court_redis" directive
 
 
-=== TEST 62: court_cache before its court_redis, with two keys
+=== TEST 54: court_cache before its court_redis, with two keys
 --- http
 court_cache seal_keys=@DIR@/ring/two.key redis=main;
 --- redis
@@ -563,7 +501,7 @@ court_cache seal_keys=@DIR@/ring/two.key redis=main;
 [emerg]
 
 
-=== TEST 63: court_cache of an unknown Redis
+=== TEST 55: court_cache of an unknown Redis
 --- http
 court_cache redis=other seal_keys=@DIR@/seal.key; # here
 --- redis
@@ -572,7 +510,7 @@ court_cache redis=other seal_keys=@DIR@/seal.key; # here
 unknown court_redis "other"
 
 
-=== TEST 64: court_cache without seal_keys: nothing goes there unsealed
+=== TEST 56: court_cache without seal_keys: nothing goes there unsealed
 --- http
 court_cache redis=main; # here
 --- redis
@@ -581,7 +519,7 @@ court_cache redis=main; # here
 court_cache must have "redis" and "seal_keys" parameters
 
 
-=== TEST 65: court_cache without redis
+=== TEST 57: court_cache without redis
 --- http
 court_cache seal_keys=@DIR@/seal.key; # here
 --- must_die
@@ -589,7 +527,7 @@ court_cache seal_keys=@DIR@/seal.key; # here
 court_cache must have "redis" and "seal_keys" parameters
 
 
-=== TEST 66: court_cache with an unknown parameter
+=== TEST 58: court_cache with an unknown parameter
 --- http
 court_cache redis=main seal_keys=@DIR@/seal.key ttl=1h; # here
 --- redis
@@ -598,7 +536,7 @@ court_cache redis=main seal_keys=@DIR@/seal.key ttl=1h; # here
 invalid parameter "ttl=1h"
 
 
-=== TEST 67: court_cache with a parameter twice
+=== TEST 59: court_cache with a parameter twice
 --- http
 court_cache redis=main redis=main seal_keys=@DIR@/seal.key; # here
 --- redis
@@ -607,7 +545,7 @@ court_cache redis=main redis=main seal_keys=@DIR@/seal.key; # here
 invalid parameter "redis=main"
 
 
-=== TEST 68: court_cache with an empty parameter
+=== TEST 60: court_cache with an empty parameter
 --- http
 court_cache redis= seal_keys=@DIR@/seal.key; # here
 --- must_die
@@ -615,7 +553,7 @@ court_cache redis= seal_keys=@DIR@/seal.key; # here
 invalid parameter "redis="
 
 
-=== TEST 69: court_cache twice
+=== TEST 61: court_cache twice
 --- http
 court_cache redis=main seal_keys=@DIR@/seal.key;
 court_cache redis=main seal_keys=@DIR@/seal.key; # here
@@ -625,7 +563,7 @@ court_cache redis=main seal_keys=@DIR@/seal.key; # here
 "court_cache" directive is duplicate
 
 
-=== TEST 70: seal_keys that is not there
+=== TEST 62: seal_keys that is not there
 --- http
 court_cache redis=main seal_keys=@DIR@/ring/none.key; # here
 --- redis
@@ -634,7 +572,7 @@ court_cache redis=main seal_keys=@DIR@/ring/none.key; # here
 open() "@DIR@/ring/none.key" failed (2: No such file or directory)
 
 
-=== TEST 71: seal_keys that others may read
+=== TEST 63: seal_keys that others may read
 --- http
 court_cache redis=main seal_keys=@DIR@/ring/open.key; # here
 --- redis
@@ -643,7 +581,7 @@ court_cache redis=main seal_keys=@DIR@/ring/open.key; # here
 "@DIR@/ring/open.key" holds secrets and must not be accessible by others
 
 
-=== TEST 72: seal_keys that the group may write
+=== TEST 64: seal_keys that the group may write
 --- http
 court_cache redis=main seal_keys=@DIR@/ring/group.key; # here
 --- redis
@@ -652,7 +590,7 @@ court_cache redis=main seal_keys=@DIR@/ring/group.key; # here
 "@DIR@/ring/group.key" must not be writable by group or others
 
 
-=== TEST 73: seal_keys of somebody else
+=== TEST 65: seal_keys of somebody else
 --- skip_eval: 5: $> != 0
 --- http
 court_cache redis=main seal_keys=@DIR@/ring/foreign.key; # here
@@ -662,7 +600,7 @@ court_cache redis=main seal_keys=@DIR@/ring/foreign.key; # here
 "@DIR@/ring/foreign.key" is not owned by root or by the user that starts nginx
 
 
-=== TEST 74: seal_keys that are keys of the audit
+=== TEST 66: seal_keys that are keys of the audit
 --- http
 court_cache redis=main seal_keys=@DIR@/ring/mac.key; # here
 --- redis
@@ -671,7 +609,7 @@ court_cache redis=main seal_keys=@DIR@/ring/mac.key; # here
 seal_keys "@DIR@/ring/mac.key": line 1: unknown algorithm
 
 
-=== TEST 75: seal_keys that are too short
+=== TEST 67: seal_keys that are too short
 --- http
 court_cache redis=main seal_keys=@DIR@/ring/short.key; # here
 --- redis
@@ -680,7 +618,7 @@ court_cache redis=main seal_keys=@DIR@/ring/short.key; # here
 seal_keys "@DIR@/ring/short.key": line 1: 
 
 
-=== TEST 76: seal_keys without a key
+=== TEST 68: seal_keys without a key
 --- http
 court_cache redis=main seal_keys=@DIR@/ring/empty.key; # here
 --- redis
@@ -689,7 +627,7 @@ court_cache redis=main seal_keys=@DIR@/ring/empty.key; # here
 seal_keys "@DIR@/ring/empty.key": 
 
 
-=== TEST 77: seal_keys with one id twice
+=== TEST 69: seal_keys with one id twice
 --- http
 court_cache redis=main seal_keys=@DIR@/ring/twice.key; # here
 --- redis
@@ -698,7 +636,7 @@ court_cache redis=main seal_keys=@DIR@/ring/twice.key; # here
 seal_keys "@DIR@/ring/twice.key": line 2: 
 
 
-=== TEST 78: court_cache in a server
+=== TEST 70: court_cache in a server
 --- server
 court_cache redis=main seal_keys=@DIR@/seal.key; # here
 --- must_die
