@@ -230,6 +230,9 @@ ngx_court_redis_own(ngx_court_redis_t *redis, ngx_court_redis_link_t *to)
             return NULL;
         }
 
+        /* a command that waits for minutes must not hold a worker that quits */
+
+        link->deadline.cancelable = 1;
         link->up = ngx_court_redis_own_told;
         link->down = ngx_court_redis_own_down;
         redis->own[place] = link;
