@@ -7,6 +7,7 @@
  */
 
 #include "tier_fakes.h"
+#include "ngx_court_flight.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -99,6 +100,8 @@ child(void)
 
     if (pid == 0) {
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void) close(STDOUT_FILENO);
+        (void) close(STDERR_FILENO);
 
         for ( ;; ) {
             pause();
@@ -142,7 +145,6 @@ begin(void)
         }
     }
 
-    fake_turn();
     fake_clock(NOW);
     fake_events_init();
     nfetches = 0;
@@ -323,7 +325,9 @@ test_owner(void)
     (void) ask(0, 0);
     (void) ask(1, 1);
     ngx_pid = pids[1];
+    nfetches = 0;                     /* they are the other one's */
     ngx_court_tiers_stop(&tiers[1]);
+    nfetches = 1;
     answer(0, 0, 200, BODY);
     ok(people[0].woken && people[0].found.state == NGX_COURT_F_FOUND,
        "who waited and ends disturbs nobody");
