@@ -8,6 +8,9 @@
 #include "ngx_court_tier_cache.h"
 
 
+static ngx_int_t ngx_court_tier_fly(ngx_court_tiers_t *tiers,
+    const ngx_court_ask_t *ask, const u_char *key, ngx_pool_t *pool,
+    ngx_court_found_t *found, ngx_court_waiter_t *waiter);
 static ngx_int_t ngx_court_tier_refuse(ngx_court_tiers_t *tiers,
     const ngx_court_ask_t *ask, const u_char *key, ngx_pool_t *pool,
     ngx_court_found_t *found, const char *why);
@@ -25,9 +28,6 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
     u_char               key[NGX_COURT_SHA256_LEN];
     ngx_int_t            rc;
     ngx_time_t          *tp;
-    ngx_uint_t           created;
-    const char          *why;
-    ngx_court_flight_t  *flight;
     ngx_court_source_t  *source;
 
     source = ask->source;
@@ -64,6 +64,22 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
                                      "too many wait");
     }
 
+    return ngx_court_tier_fly(tiers, ask, key, pool, found, waiter);
+}
+
+
+/* joins the flight that there is, or begins one */
+
+static ngx_int_t
+ngx_court_tier_fly(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
+    const u_char *key, ngx_pool_t *pool, ngx_court_found_t *found,
+    ngx_court_waiter_t *waiter)
+{
+    ngx_int_t            rc;
+    ngx_uint_t           created;
+    const char          *why;
+    ngx_court_flight_t  *flight;
+
     flight = ngx_court_flight_find(tiers, key);
     created = 0;
 
@@ -72,7 +88,7 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
         /* where Redis can't help a closed source needs no flight */
 
         if (tiers->redis == NULL || ask->no_l2) {
-            rc = ngx_court_source_look(source, ngx_current_msec, &why);
+            rc = ngx_court_source_look(ask->source, ngx_current_msec, &why);
 
             if (rc != NGX_OK) {
                 found->overloaded = (rc == NGX_BUSY);
@@ -81,7 +97,7 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
             }
         }
 
-        flight = ngx_court_flight_create(tiers, source, key, ask->keys,
+        flight = ngx_court_flight_create(tiers, ask->source, key, ask->keys,
                                          ask->court);
         if (flight == NULL) {
             return NGX_ERROR;
