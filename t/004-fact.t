@@ -95,12 +95,12 @@ court_fact own {
 key $court_issuer ${court_subject} $court_client a-$court_code;
 
 
-=== TEST 6: stale is of a later step
+=== TEST 6: stale is too long
 --- fact
-stale 60s; # here
+stale 9h; # here
 --- must_die
 --- error_log
-unknown directive "stale"
+value must be between 0 and 8h
 
 
 === TEST 7: an unknown line

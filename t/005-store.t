@@ -72,12 +72,12 @@ court_zone facts:1m replay:1m; # here
 unknown zone "replay"
 
 
-=== TEST 5: court_zone: flight is of no size that anybody sets
+=== TEST 5: court_zone: quota is of a later step
 --- http
-court_zone flight:1m; # here
+court_zone quota:1m; # here
 --- must_die
 --- error_log
-unknown zone "flight"
+unknown zone "quota"
 
 
 === TEST 6: court_zone without a size

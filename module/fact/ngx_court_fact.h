@@ -45,6 +45,8 @@ typedef struct {
     ngx_court_mapping_t       *mapping;    /* NULL: the default JSON */
     ngx_msec_t                 ttl;
     ngx_msec_t                 negative_ttl;
+    ngx_msec_t                 stale;      /* beyond ttl, where the source
+                                            * fails; 0: never */
 
     /* set by ngx_court_fact_init */
     ngx_uint_t                 status;     /* fields that "active" reads, */

@@ -159,6 +159,10 @@ ngx_http_court_control_purge_fact(ngx_http_court_control_t *ctl)
         return rc;
     }
 
+    /* an answer that is on its way is not kept */
+
+    ngx_court_tier_mark(&ctl->mcf->tiers, ctl->key);
+
     ngx_http_court_control_act(ctl, "fact.purge",
                                (char *) ctl->source->fact.name.data,
                                ctl->source->fact.name.len);

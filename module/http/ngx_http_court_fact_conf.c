@@ -23,6 +23,10 @@ static ngx_http_court_msec_bounds_t  ngx_http_court_fact_ttls = {
     ngx_http_court_msec_bounds, 1000, 86400000, "1s and 1d"
 };
 
+static ngx_http_court_msec_bounds_t  ngx_http_court_fact_stales = {
+    ngx_http_court_msec_bounds, 0, 28800000, "0 and 8h"
+};
+
 static ngx_http_court_msec_bounds_t  ngx_http_court_fact_timeouts = {
     ngx_http_court_msec_bounds, 10, 60000, "10ms and 60s"
 };
@@ -54,6 +58,9 @@ static ngx_command_t  ngx_http_court_fact_lines[] = {
 
     ngx_http_court_fact_line("negative_ttl", NGX_CONF_TAKE1,
         ngx_conf_set_msec_slot, negative_ttl, &ngx_http_court_fact_ttls),
+
+    ngx_http_court_fact_line("stale", NGX_CONF_TAKE1,
+        ngx_conf_set_msec_slot, stale, &ngx_http_court_fact_stales),
 
     ngx_http_court_fact_line("timeout", NGX_CONF_TAKE1,
         ngx_conf_set_msec_slot, timeout, &ngx_http_court_fact_timeouts),
@@ -208,6 +215,7 @@ ngx_http_court_fact_finish(ngx_conf_t *cf, ngx_http_court_fact_conf_t *fcf)
     ngx_conf_init_uint_value(fcf->scope, 0);
     ngx_conf_init_msec_value(fcf->ttl, 300000);
     ngx_conf_init_msec_value(fcf->negative_ttl, 30000);
+    ngx_conf_init_msec_value(fcf->stale, 0);
     ngx_conf_init_msec_value(fcf->timeout, 2000);
     ngx_conf_init_value(fcf->max_fetches, 64);
     ngx_conf_init_value(fcf->max_waiting, 2000);
@@ -227,6 +235,7 @@ ngx_http_court_fact_finish(ngx_conf_t *cf, ngx_http_court_fact_conf_t *fcf)
     source->fact.court_scope = fcf->scope;
     source->fact.ttl = fcf->ttl;
     source->fact.negative_ttl = fcf->negative_ttl;
+    source->fact.stale = fcf->stale;
     source->fact.schema.nfields = fcf->fields.nelts;
     source->fact.schema.fields = fcf->fields.elts;
 
@@ -289,6 +298,7 @@ ngx_http_court_fact_create(ngx_conf_t *cf, const ngx_str_t *name)
     fcf->scope = NGX_CONF_UNSET_UINT;
     fcf->ttl = NGX_CONF_UNSET_MSEC;
     fcf->negative_ttl = NGX_CONF_UNSET_MSEC;
+    fcf->stale = NGX_CONF_UNSET_MSEC;
     fcf->timeout = NGX_CONF_UNSET_MSEC;
     fcf->max_fetches = NGX_CONF_UNSET;
     fcf->max_waiting = NGX_CONF_UNSET;

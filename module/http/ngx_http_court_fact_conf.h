@@ -21,6 +21,7 @@ typedef struct {
     ngx_uint_t                 scope;
     ngx_msec_t                 ttl;
     ngx_msec_t                 negative_ttl;
+    ngx_msec_t                 stale;
     ngx_msec_t                 timeout;
     ngx_int_t                  max_fetches;
     ngx_int_t                  max_waiting;

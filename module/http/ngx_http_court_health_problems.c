@@ -262,7 +262,8 @@ ngx_http_court_health_stores(ngx_http_court_health_ctx_t *ctx)
     source = ctx->mcf->sources.elts;
 
     for (i = 0; i < ctx->mcf->sources.nelts; i++) {
-        if (ctx->open[source[i]->metric]
+        if ((source[i]->shared ? source[i]->shared->breaker.open
+                               : ctx->open[source[i]->metric])
             && ngx_http_court_health_add(ctx, "source", 0,
                                          &source[i]->fact.name)
                != NGX_OK)

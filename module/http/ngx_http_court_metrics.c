@@ -53,6 +53,8 @@ ngx_http_court_metrics_init(ngx_cycle_t *cycle,
         source[i]->metric = ngx_court_state_intern(mcf->state,
                                                    NGX_COURT_NAME_FACT,
                                                    &source[i]->fact.name);
+        source[i]->shared = ngx_court_flight_source(mcf->tiers.flight,
+                                                    &source[i]->fact.name);
     }
 
     ngx_court_redis_share_init(ngx_court_state_redis(mcf->state));

@@ -7,6 +7,7 @@
 
 #include "ngx_http_court_audit.h"
 #include "ngx_court_command.h"
+#include "ngx_court_flight_bell.h"
 
 
 static void *ngx_http_court_create_main_conf(ngx_conf_t *cf);
@@ -236,6 +237,7 @@ ngx_http_court_used(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_http_court_init_module(ngx_cycle_t *cycle)
 {
+    ngx_core_conf_t             *ccf;
     ngx_http_court_main_conf_t  *mcf;
 
     if (ngx_test_config) {
@@ -251,6 +253,9 @@ ngx_http_court_init_module(ngx_cycle_t *cycle)
     if (ngx_http_court_metrics_init(cycle, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+    ngx_court_bell_init(ngx_max(ccf->worker_processes, 1), cycle->log);
 
     if (mcf->policy_file.len
         && ngx_http_court_policy_publish(cycle, mcf) != NGX_OK)

@@ -209,7 +209,8 @@ ngx_http_court_facts_need(ngx_http_court_session_t *s,
 }
 
 
-/* resumed: all have answered, or the budget is spent */
+/* resumed: all have answered, or the budget is spent; then what is old may
+ * serve */
 
 static ngx_court_result_t
 ngx_http_court_facts_close(ngx_http_court_session_t *s)
@@ -220,11 +221,20 @@ ngx_http_court_facts_close(ngx_http_court_session_t *s)
     for (i = 0; i < s->nneeds; i++) {
         need = &s->needs[i];
 
-        if (!need->answered) {
-            ngx_court_waiter_cancel(&need->waiter);
-            ngx_http_court_facts_answer(need, NGX_COURT_F_UNAVAILABLE,
-                                        "court_timeout");
+        if (need->answered) {
+            continue;
         }
+
+        if (ngx_court_tier_late(&need->waiter, s->request->pool,
+                                &need->found)
+            == NGX_OK)
+        {
+            need->answered = 1;
+            continue;
+        }
+
+        ngx_http_court_facts_answer(need, NGX_COURT_F_UNAVAILABLE,
+                                    "court_timeout");
     }
 
     return NGX_COURT_PASS;

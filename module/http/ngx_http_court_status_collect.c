@@ -218,7 +218,10 @@ ngx_http_court_status_facts(ngx_http_court_status_t *st)
                                   fact->in_flight, name, NULL);
         ngx_http_court_status_add(st, NGX_COURT_M_FETCH_WAITERS,
                                   fact->waiters, name, NULL);
-        ngx_http_court_status_add(st, NGX_COURT_M_BREAKER_OPEN, fact->open,
+        ngx_http_court_status_add(st, NGX_COURT_M_BREAKER_OPEN,
+                                  source[i]->shared
+                                  ? source[i]->shared->breaker.open
+                                  : fact->open,
                                   name, NULL);
     }
 }

@@ -52,7 +52,7 @@ typedef enum {
     X(FETCH_WAITERS, "fetch_waiters", GAUGE, "", "fact",                      \
       "Requests that wait for a fact")                                        \
     X(BREAKER_OPEN, "source_breaker_open", GAUGE, "", "fact",                 \
-      "Workers that do not ask the source because it failed")                 \
+      "Whether the source is not asked because it failed")                 \
     X(REDIS_UP, "redis_up", GAUGE, "", "redis",                               \
       "Whether any worker is connected to Redis")                             \
     X(REDIS_COMMANDS, "redis_commands_total", COUNTER, "", "redis,result",    \

@@ -12,26 +12,21 @@ static ngx_int_t ngx_court_flight_copy(ngx_pool_t *pool, ngx_str_t *dst,
     const ngx_str_t *src);
 static void ngx_court_flight_redis(void *ctx,
     ngx_court_redis_status_t status, const ngx_str_t *data);
-static ngx_uint_t ngx_court_flight_serve(ngx_court_flight_t *flight,
-    const ngx_court_entry_t *entry, int64_t now);
 static void ngx_court_flight_fetch(ngx_court_flight_t *flight);
+static void ngx_court_flight_ask(ngx_court_flight_t *flight);
 static void ngx_court_flight_answer(void *ctx,
     const ngx_court_answer_t *answer);
 static void ngx_court_flight_decode(ngx_court_flight_t *flight,
     const ngx_court_answer_t *answer, ngx_court_found_t *found);
-static void ngx_court_flight_store(ngx_court_flight_t *flight,
-    const ngx_court_found_t *found);
 static void ngx_court_flight_report(ngx_court_flight_t *flight,
     ngx_court_source_change_t change, const char *why);
-static void ngx_court_flight_unavailable(ngx_court_flight_t *flight,
-    const char *why, ngx_uint_t overloaded);
 static void ngx_court_flight_land(ngx_court_flight_t *flight,
     const ngx_court_found_t *found);
 static void ngx_court_flight_again(ngx_court_flight_t *flight,
     ngx_court_wake_t *wake, ngx_queue_t *later);
 
 
-static ngx_inline int64_t
+int64_t
 ngx_court_flight_now(void)
 {
     ngx_time_t  *tp;
@@ -137,6 +132,7 @@ ngx_court_flight_run(ngx_court_flight_t *flight, ngx_uint_t no_l2)
     ngx_court_tiers_t  *tiers;
 
     tiers = flight->tiers;
+    flight->sequence = ngx_court_tier_sequence(tiers);
 
     if (tiers->redis && tiers->ring) {
 
@@ -165,6 +161,7 @@ ngx_court_flight_redis(void *ctx, ngx_court_redis_status_t status,
     const ngx_str_t *data)
 {
     int64_t              now;
+    ngx_court_found_t    found;
     ngx_court_entry_t    entry;
     ngx_court_flight_t  *flight;
 
@@ -176,13 +173,38 @@ ngx_court_flight_redis(void *ctx, ngx_court_redis_status_t status,
 
     now = ngx_court_flight_now();
 
-    if (status == NGX_COURT_REDIS_VALUE
-        && ngx_court_tier_l2_open(flight->tiers, &flight->source->fact,
+    if (status != NGX_COURT_REDIS_VALUE
+        || ngx_court_tier_l2_open(flight->tiers, &flight->source->fact,
                                   &flight->name, data, flight->pool, &entry)
-           == NGX_OK
-        && ngx_court_tier_fresh(&flight->source->fact, &entry, 0, now)
-        && ngx_court_flight_serve(flight, &entry, now))
+           != NGX_OK
+        || ngx_court_tier_l2_invalid(flight->tiers, flight->key, &entry))
     {
+        ngx_court_flight_fetch(flight);
+        return;
+    }
+
+    /* an old one may be wanted where the source fails */
+
+    entry.sequence = flight->sequence;
+    ngx_court_tier_zones_put(flight->tiers, &flight->source->fact,
+                             flight->key, &entry, now);
+
+    if (!ngx_court_tier_fresh(&flight->source->fact, &entry, 0, now)
+        || ngx_court_tier_invalid(flight->tiers, flight->key,
+                                  flight->sequence))
+    {
+        ngx_court_flight_fetch(flight);
+        return;
+    }
+
+    ngx_memzero(&found, sizeof(ngx_court_found_t));
+    found.state = NGX_COURT_F_FOUND;
+    found.tier = NGX_COURT_TIER_REDIS;
+    found.fetched = entry.fetched;
+    found.record = entry.record;
+
+    if (ngx_court_flight_deliver(flight, &found, 1) == 0) {
+        ngx_court_flight_land(flight, &found);
         return;
     }
 
@@ -190,95 +212,12 @@ ngx_court_flight_redis(void *ctx, ngx_court_redis_status_t status,
 }
 
 
-/*
- * Redis' entry goes to the zone and to those for whom it is fresh enough.
- * 1: all are served; 0: the source must be asked for the others.
- */
-
-static ngx_uint_t
-ngx_court_flight_serve(ngx_court_flight_t *flight,
-    const ngx_court_entry_t *entry, int64_t now)
-{
-    ngx_uint_t           left;
-    ngx_pool_t          *pool;
-    ngx_queue_t         *q, *next;
-    ngx_court_wake_t    *wake;
-    ngx_court_found_t    found;
-    ngx_court_waiter_t  *waiter;
-
-    ngx_court_tier_zones_put(flight->tiers, &flight->source->fact,
-                             flight->key, entry, now);
-
-    ngx_memzero(&found, sizeof(ngx_court_found_t));
-    found.state = NGX_COURT_F_FOUND;
-    found.tier = NGX_COURT_TIER_REDIS;
-    found.fetched = entry->fetched;
-    found.record = entry->record;
-
-    left = 0;
-
-    for (q = ngx_queue_head(&flight->waiters);
-         q != ngx_queue_sentinel(&flight->waiters);
-         q = ngx_queue_next(q))
-    {
-        waiter = ngx_queue_data(q, ngx_court_waiter_t, queue);
-
-        if (waiter->no_l2 || waiter->not_before > entry->fetched) {
-            left++;
-        }
-    }
-
-    if (left == 0) {
-        ngx_court_flight_land(flight, &found);
-        return 1;
-    }
-
-    pool = ngx_create_pool(1024, flight->tiers->log);
-    wake = pool ? ngx_court_wake_create(pool, flight->tiers->log) : NULL;
-
-    if (wake == NULL
-        || ngx_court_flight_copy(pool, &found.record, &entry->record)
-           != NGX_OK)
-    {
-        /* then they wait for the source with the others */
-
-        if (pool) {
-            ngx_destroy_pool(pool);
-        }
-
-        return 0;
-    }
-
-    wake->found = found;
-
-    for (q = ngx_queue_head(&flight->waiters);
-         q != ngx_queue_sentinel(&flight->waiters);
-         q = next)
-    {
-        next = ngx_queue_next(q);
-        waiter = ngx_queue_data(q, ngx_court_waiter_t, queue);
-
-        if (!waiter->no_l2 && waiter->not_before <= entry->fetched) {
-            ngx_queue_remove(q);
-            ngx_queue_insert_tail(&wake->waiters, q);
-        }
-    }
-
-    ngx_court_wake_post(flight->tiers, wake);
-
-    return 0;
-}
-
-
 static void
 ngx_court_flight_fetch(ngx_court_flight_t *flight)
 {
-    ngx_int_t            rc;
-    const char          *why;
-    ngx_court_fetch_t    fetch;
-    ngx_court_source_t  *source;
-
-    source = flight->source;
+    ngx_int_t           rc;
+    const char         *why;
+    ngx_court_found_t   found;
 
     if (flight->tiers->stopping) {
         ngx_court_flight_unavailable(flight, "the worker ends", 0);
@@ -290,23 +229,48 @@ ngx_court_flight_fetch(ngx_court_flight_t *flight)
         return;
     }
 
-    rc = ngx_court_source_take(source, ngx_current_msec, &why);
+    rc = ngx_court_flight_depart(flight);
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_court_flight_unavailable(flight, "another worker refreshes", 0);
+        return;
+    }
+
+    /* another worker may have landed since this one looked */
+
+    if (flight->seat.index
+        && ngx_court_flight_look_up(flight, &found) == NGX_OK)
+    {
+        ngx_court_flight_land(flight, &found);
+        return;
+    }
+
+    rc = ngx_court_source_take(flight->source, ngx_current_msec, &why);
 
     if (rc != NGX_OK) {
         ngx_court_flight_unavailable(flight, why, rc == NGX_BUSY);
         return;
     }
 
+    flight->asked = 1;
     flight->began = ngx_court_state_clock();
-    ngx_court_flight_gauge(source);
+    ngx_court_flight_gauge(flight->source);
 
-    if (ngx_court_flight_depart(flight) != NGX_OK) {
-        (void) ngx_court_flight_result(flight, NGX_COURT_F_UNAVAILABLE);
-        ngx_court_flight_unavailable(flight, "no departure", 0);
-        return;
-    }
+    ngx_court_flight_ask(flight);
+}
 
-    flight->fetched = ngx_court_flight_now();
+
+static void
+ngx_court_flight_ask(ngx_court_flight_t *flight)
+{
+    ngx_court_fetch_t    fetch;
+    ngx_court_source_t  *source;
+
+    source = flight->source;
 
     ngx_memzero(&fetch, sizeof(ngx_court_fetch_t));
     fetch.addr = flight->tiers->source_addr;
@@ -320,12 +284,46 @@ ngx_court_flight_fetch(ngx_court_flight_t *flight)
     if (ngx_court_fetch_start(&fetch, ngx_court_flight_answer, flight)
         != NGX_OK)
     {
+        flight->asked = 0;
         ngx_court_flight_report(flight,
                ngx_court_flight_result(flight, NGX_COURT_F_UNAVAILABLE),
                "the fetch could not be started");
         ngx_court_flight_unavailable(flight, "the fetch could not be started",
                                      0);
     }
+}
+
+
+/*
+ * What another worker fetched stands in the zones, unless they could not keep
+ * it.  What it could not find out need not be tried again one worker after
+ * the other by those who wait already.
+ */
+
+void
+ngx_court_flight_landed(ngx_court_flight_t *flight, ngx_uint_t state)
+{
+    ngx_court_found_t  found;
+
+    if (state == NGX_COURT_SEAT_FAILED) {
+        ngx_court_flight_unavailable(flight,
+                                     "another worker could not fetch it", 0);
+        return;
+    }
+
+    if (state == NGX_COURT_SEAT_LANDED
+        && ngx_court_flight_look_up(flight, &found) == NGX_OK)
+    {
+        ngx_court_flight_land(flight, &found);
+        return;
+    }
+
+    if (ngx_queue_empty(&flight->waiters)) {
+        ngx_court_flight_unavailable(flight, "nobody waits", 0);
+        return;
+    }
+
+    ngx_court_flight_fetch(flight);
 }
 
 
@@ -400,61 +398,6 @@ ngx_court_flight_decode(ngx_court_flight_t *flight,
 }
 
 
-/*
- * Redis holds found entries only; what stands there about one who is now
- * known to be none is taken away.
- */
-
-static void
-ngx_court_flight_store(ngx_court_flight_t *flight,
-    const ngx_court_found_t *found)
-{
-    int64_t                  now;
-    ngx_str_t                sealed;
-    ngx_msec_t               ttl;
-    ngx_court_entry_t        entry;
-    ngx_court_tiers_t       *tiers;
-    const ngx_court_fact_t  *fact;
-
-    fact = &flight->source->fact;
-    tiers = flight->tiers;
-    now = ngx_court_flight_now();
-
-    ngx_memzero(&entry, sizeof(ngx_court_entry_t));
-
-    entry.found = (found->state == NGX_COURT_F_FOUND);
-    entry.fetched = found->fetched;
-
-    if (entry.found) {
-        entry.record = found->record;
-    }
-
-    ttl = ngx_court_tier_jitter(entry.found ? fact->ttl : fact->negative_ttl,
-                                (ngx_uint_t) ngx_random());
-    entry.expires = entry.fetched + (int64_t) ttl;
-
-    ngx_court_tier_zones_put(tiers, fact, flight->key, &entry, now);
-
-    if (tiers->redis == NULL || flight->name.len == 0) {
-        return;
-    }
-
-    if (!entry.found) {
-        if (flight->in_l2) {
-            ngx_court_redis_delete(tiers->redis, &flight->name, NULL, NULL);
-        }
-
-    } else if (entry.expires > now
-               && ngx_court_tier_l2_seal(tiers, &flight->name, &entry,
-                                         flight->pool, &sealed)
-                  == NGX_OK)
-    {
-        ngx_court_redis_set(tiers->redis, &flight->name, &sealed,
-                            (ngx_msec_t) (entry.expires - now), NULL, NULL);
-    }
-}
-
-
 /* one line for each transition of the breaker */
 
 static void
@@ -479,7 +422,7 @@ ngx_court_flight_report(ngx_court_flight_t *flight,
 }
 
 
-static void
+void
 ngx_court_flight_unavailable(ngx_court_flight_t *flight, const char *why,
     ngx_uint_t overloaded)
 {
@@ -494,26 +437,62 @@ ngx_court_flight_unavailable(ngx_court_flight_t *flight, const char *why,
 }
 
 
+/* how a flight has ended, for those who wait in other workers */
+
+static ngx_uint_t
+ngx_court_flight_end(ngx_court_flight_t *flight,
+    const ngx_court_found_t *found)
+{
+    if (found->state != NGX_COURT_F_UNAVAILABLE) {
+        return NGX_COURT_SEAT_LANDED;
+    }
+
+    /* a bulkhead of this worker's says nothing about the others' */
+
+    return flight->asked ? NGX_COURT_SEAT_FAILED : NGX_COURT_SEAT_LOST;
+}
+
+
 /*
  * Takes the flight out of the tree and tells those for whom its answer, or
  * its failure, is late enough.  Who came after the fetch had begun and asked
- * for a later one gets a flight of his own.
+ * for a later one gets a flight of his own; so do all where the answer was
+ * declared invalid while it was on its way.
  */
 
 static void
 ngx_court_flight_land(ngx_court_flight_t *flight,
     const ngx_court_found_t *found)
 {
+    ngx_uint_t           invalid;
     ngx_queue_t          later, *q;
     ngx_court_wake_t    *wake;
     ngx_court_waiter_t  *waiter;
 
     ngx_rbtree_delete(&flight->tiers->flights, &flight->node);
-    ngx_court_flight_finish(flight, found);
+
+    invalid = ngx_court_tier_invalid(flight->tiers, flight->key,
+                                     flight->sequence);
 
     wake = flight->wake;
     wake->found = *found;
     ngx_queue_init(&later);
+
+    if (invalid) {
+        ngx_memzero(&wake->found, sizeof(ngx_court_found_t));
+        wake->found.state = NGX_COURT_F_UNAVAILABLE;
+        wake->found.why = "invalidated while it was asked for";
+
+        flight->asked = 0;
+        invalid = (flight->again < NGX_COURT_FLIGHT_AGAIN);
+    }
+
+    ngx_court_flight_finish(flight, ngx_court_flight_end(flight,
+                                                         &wake->found));
+
+    if (wake->found.state == NGX_COURT_F_UNAVAILABLE && !invalid) {
+        ngx_court_flight_stale(flight);
+    }
 
     while (!ngx_queue_empty(&flight->waiters)) {
         q = ngx_queue_head(&flight->waiters);
@@ -521,7 +500,9 @@ ngx_court_flight_land(ngx_court_flight_t *flight,
 
         waiter = ngx_queue_data(q, ngx_court_waiter_t, queue);
 
-        if (flight->fetched && waiter->not_before > flight->fetched) {
+        if (invalid
+            || (flight->fetched && waiter->not_before > flight->fetched))
+        {
             ngx_queue_insert_tail(&later, q);
 
         } else {
@@ -553,6 +534,10 @@ ngx_court_flight_again(ngx_court_flight_t *flight, ngx_court_wake_t *wake,
                      flight->has_court ? &flight->court : NULL);
     }
 
+    if (second) {
+        second->again = flight->again + 1;
+    }
+
     while (!ngx_queue_empty(later)) {
         q = ngx_queue_head(later);
         ngx_queue_remove(q);
@@ -577,22 +562,4 @@ ngx_court_flight_again(ngx_court_flight_t *flight, ngx_court_wake_t *wake,
 
         ngx_court_flight_run(second, 1);
     }
-}
-
-
-ngx_int_t
-ngx_court_flight_depart(ngx_court_flight_t *flight)
-{
-    (void) flight;
-
-    return NGX_OK;
-}
-
-
-void
-ngx_court_flight_finish(ngx_court_flight_t *flight,
-    const ngx_court_found_t *found)
-{
-    (void) flight;
-    (void) found;
 }

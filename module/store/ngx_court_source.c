@@ -8,6 +8,9 @@
 
 #define NGX_COURT_SOURCE_UNIT  1000       /* of rate_excess: one fetch */
 
+/* ms beyond the source's timeout: who probes may have died meanwhile */
+#define NGX_COURT_SOURCE_PROBE 1000
+
 
 /* what is left of earlier fetches, drained at rate a second */
 
@@ -32,14 +35,24 @@ ngx_court_source_excess(const ngx_court_source_t *source, ngx_msec_t now)
 }
 
 
+/* open, and it is nobody's turn to probe */
+
+static ngx_uint_t
+ngx_court_source_shut(ngx_court_breaker_t *breaker, ngx_msec_t now)
+{
+    return breaker->open
+           && ((ngx_msec_int_t) ((ngx_msec_t) breaker->until - now) > 0
+               || ((breaker->probe & 1)
+                   && (ngx_msec_int_t) ((ngx_msec_t) breaker->probe_until
+                                        - now) > 0));
+}
+
+
 ngx_int_t
-ngx_court_source_look(const ngx_court_source_t *source, ngx_msec_t now,
+ngx_court_source_look(ngx_court_source_t *source, ngx_msec_t now,
     const char **why)
 {
-    if (source->open
-        && (source->probing
-            || (ngx_msec_int_t) (source->open_until - now) > 0))
-    {
+    if (ngx_court_source_shut(ngx_court_source_breaker(source), now)) {
         *why = "the breaker is open";
         return NGX_DECLINED;
     }
@@ -63,6 +76,30 @@ ngx_court_source_look(const ngx_court_source_t *source, ngx_msec_t now,
 }
 
 
+/* of all workers that find it half open one probes */
+
+static ngx_int_t
+ngx_court_source_probe(ngx_court_source_t *source, ngx_msec_t now)
+{
+    ngx_atomic_uint_t     probe;
+    ngx_court_breaker_t  *breaker;
+
+    breaker = ngx_court_source_breaker(source);
+    probe = breaker->probe;
+
+    if (ngx_court_source_shut(breaker, now)) {
+        return NGX_DECLINED;
+    }
+
+    breaker->probe_until = now + source->timeout + NGX_COURT_SOURCE_PROBE;
+    ngx_memory_barrier();
+
+    return ngx_atomic_cmp_set((ngx_atomic_t *) &breaker->probe, probe,
+                              probe + 1 + (probe & 1))
+           ? NGX_OK : NGX_DECLINED;
+}
+
+
 ngx_int_t
 ngx_court_source_take(ngx_court_source_t *source, ngx_msec_t now,
     const char **why)
@@ -75,14 +112,17 @@ ngx_court_source_take(ngx_court_source_t *source, ngx_msec_t now,
         return rc;
     }
 
+    if (ngx_court_source_breaker(source)->open
+        && ngx_court_source_probe(source, now) != NGX_OK)
+    {
+        *why = "the breaker is open";
+        return NGX_DECLINED;
+    }
+
     if (source->rate) {
         source->rate_excess = ngx_court_source_excess(source, now)
                               + NGX_COURT_SOURCE_UNIT;
         source->rate_last = now;
-    }
-
-    if (source->open) {
-        source->probing = 1;
     }
 
     source->fetches++;
@@ -95,34 +135,43 @@ ngx_court_source_change_t
 ngx_court_source_result(ngx_court_source_t *source, ngx_uint_t ok,
     ngx_msec_t now)
 {
-    ngx_uint_t  open, probing;
+    ngx_atomic_uint_t     probe, failures;
+    ngx_court_breaker_t  *breaker;
 
     source->fetches--;
 
-    open = source->open;
-    probing = source->probing;
+    breaker = ngx_court_source_breaker(source);
+    probe = breaker->probe;
 
     if (ok) {
-        source->failures = 0;
-        source->open = 0;
-        source->probing = 0;
+        breaker->failures = 0;
 
-        return open ? NGX_COURT_SOURCE_CLOSED : NGX_COURT_SOURCE_SAME;
+        if (!ngx_atomic_cmp_set((ngx_atomic_t *) &breaker->open, 1, 0)) {
+            return NGX_COURT_SOURCE_SAME;
+        }
+
+        breaker->probe = probe + (probe & 1);
+
+        return NGX_COURT_SOURCE_CLOSED;
     }
 
-    source->failures++;
+    failures = ngx_atomic_fetch_add((ngx_atomic_t *) &breaker->failures, 1)
+               + 1;
 
-    if (source->breaker_failures == 0
-        || source->failures < source->breaker_failures)
-    {
+    if (source->breaker_failures == 0 || failures < source->breaker_failures) {
         return NGX_COURT_SOURCE_SAME;
     }
 
-    if (!open || probing) {
-        source->open = 1;
-        source->probing = 0;
-        source->open_until = now + source->breaker_time;
+    if (breaker->open && !(probe & 1)) {
+        return NGX_COURT_SOURCE_SAME;
     }
 
-    return open ? NGX_COURT_SOURCE_SAME : NGX_COURT_SOURCE_OPENED;
+    breaker->until = now + source->breaker_time;
+    breaker->probe = probe + (probe & 1);
+    ngx_memory_barrier();
+
+    /* said once, by the worker that opened it */
+
+    return ngx_atomic_cmp_set((ngx_atomic_t *) &breaker->open, 0, 1)
+           ? NGX_COURT_SOURCE_OPENED : NGX_COURT_SOURCE_SAME;
 }

@@ -2,8 +2,9 @@
  * Copyright (C) the court gateway authors
  * SPDX-License-Identifier: BSD-2-Clause
  *
- * Bulkheads of a source: fetches under way, rate, breaker.  Pure: the time
- * (ngx_current_msec) comes in.  A limit of 0 is none.
+ * Bulkheads of a source: fetches under way and rate, of this worker; breaker,
+ * of the machine where it can be shared.  Pure: the time (ngx_current_msec)
+ * comes in.  A limit of 0 is none.
  */
 
 #ifndef _NGX_COURT_SOURCE_H_INCLUDED_
@@ -17,7 +18,7 @@
  * bulkhead is full; *why for both.  look changes nothing; take counts the
  * fetch, and ngx_court_source_result must follow.
  */
-ngx_int_t ngx_court_source_look(const ngx_court_source_t *source,
+ngx_int_t ngx_court_source_look(ngx_court_source_t *source,
     ngx_msec_t now, const char **why);
 ngx_int_t ngx_court_source_take(ngx_court_source_t *source, ngx_msec_t now,
     const char **why);

@@ -8,8 +8,15 @@
 #include "ngx_court_tier_cache.h"
 
 
-static ngx_int_t ngx_court_tier_refuse(ngx_court_source_t *source,
-    ngx_court_found_t *found, const char *why, ngx_uint_t overloaded);
+static ngx_int_t ngx_court_tier_fly(ngx_court_tiers_t *tiers,
+    const ngx_court_ask_t *ask, const u_char *key, ngx_pool_t *pool,
+    ngx_court_found_t *found, ngx_court_waiter_t *waiter);
+static ngx_int_t ngx_court_tier_refuse(ngx_court_tiers_t *tiers,
+    const ngx_court_ask_t *ask, const u_char *key, ngx_pool_t *pool,
+    ngx_court_found_t *found, const char *why);
+static void ngx_court_tier_refresh(ngx_court_tiers_t *tiers,
+    const ngx_court_ask_t *ask, const u_char *key,
+    const ngx_court_found_t *found);
 static void ngx_court_tier_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 
@@ -21,9 +28,6 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
     u_char               key[NGX_COURT_SHA256_LEN];
     ngx_int_t            rc;
     ngx_time_t          *tp;
-    ngx_uint_t           created;
-    const char          *why;
-    ngx_court_flight_t  *flight;
     ngx_court_source_t  *source;
 
     source = ask->source;
@@ -45,14 +49,36 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
 
         if (rc == NGX_OK) {
             ngx_court_tier_count(source, found);
+
+            if (found->ripe) {
+                ngx_court_tier_refresh(tiers, ask, key, found);
+            }
         }
 
         return rc;
     }
 
     if (source->max_waiting && source->waiting >= source->max_waiting) {
-        return ngx_court_tier_refuse(source, found, "too many wait", 1);
+        found->overloaded = 1;
+        return ngx_court_tier_refuse(tiers, ask, key, pool, found,
+                                     "too many wait");
     }
+
+    return ngx_court_tier_fly(tiers, ask, key, pool, found, waiter);
+}
+
+
+/* joins the flight that there is, or begins one */
+
+static ngx_int_t
+ngx_court_tier_fly(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
+    const u_char *key, ngx_pool_t *pool, ngx_court_found_t *found,
+    ngx_court_waiter_t *waiter)
+{
+    ngx_int_t            rc;
+    ngx_uint_t           created;
+    const char          *why;
+    ngx_court_flight_t  *flight;
 
     flight = ngx_court_flight_find(tiers, key);
     created = 0;
@@ -62,15 +88,16 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
         /* where Redis can't help a closed source needs no flight */
 
         if (tiers->redis == NULL || ask->no_l2) {
-            rc = ngx_court_source_look(source, ngx_current_msec, &why);
+            rc = ngx_court_source_look(ask->source, ngx_current_msec, &why);
 
             if (rc != NGX_OK) {
-                return ngx_court_tier_refuse(source, found, why,
-                                             rc == NGX_BUSY);
+                found->overloaded = (rc == NGX_BUSY);
+                return ngx_court_tier_refuse(tiers, ask, key, pool, found,
+                                             why);
             }
         }
 
-        flight = ngx_court_flight_create(tiers, source, key, ask->keys,
+        flight = ngx_court_flight_create(tiers, ask->source, key, ask->keys,
                                          ask->court);
         if (flight == NULL) {
             return NGX_ERROR;
@@ -79,6 +106,8 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
         created = 1;
     }
 
+    waiter->tiers = tiers;
+    ngx_memcpy(waiter->key, key, NGX_COURT_SHA256_LEN);
     waiter->not_before = ask->not_before;
     waiter->no_l2 = ask->no_l2;
 
@@ -92,19 +121,119 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
 }
 
 
+/*
+ * What is old, for who may have it.  Who needs a confirmation or demands
+ * something newer than it is may not.
+ */
+
 static ngx_int_t
-ngx_court_tier_refuse(ngx_court_source_t *source, ngx_court_found_t *found,
-    const char *why, ngx_uint_t overloaded)
+ngx_court_tier_old(ngx_court_tiers_t *tiers, ngx_court_source_t *source,
+    const u_char *key, int64_t not_before, ngx_uint_t no_l2,
+    ngx_pool_t *pool, ngx_court_found_t *found)
 {
+    ngx_int_t          rc;
+    ngx_court_found_t  old;
+
+    if (no_l2) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_court_tier_stale_get(tiers, source, key, ngx_court_flight_now(),
+                                  pool, &old);
+
+    if (rc == NGX_OK && not_before > old.fetched) {
+        return NGX_DECLINED;
+    }
+
+    if (rc == NGX_OK) {
+        *found = old;
+        ngx_court_tier_count(source, found);
+    }
+
+    return rc;
+}
+
+
+/* found->overloaded is set */
+
+static ngx_int_t
+ngx_court_tier_refuse(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
+    const u_char *key, ngx_pool_t *pool, ngx_court_found_t *found,
+    const char *why)
+{
+    ngx_uint_t  overloaded;
+
+    overloaded = found->overloaded;
+
+    if (ngx_court_tier_old(tiers, ask->source, key, ask->not_before,
+                           ask->no_l2, pool, found)
+        == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
     ngx_memzero(found, sizeof(ngx_court_found_t));
 
     found->state = NGX_COURT_F_UNAVAILABLE;
     found->why = why;
     found->overloaded = overloaded;
 
-    ngx_court_tier_count(source, found);
+    ngx_court_tier_count(ask->source, found);
 
     return NGX_OK;
+}
+
+
+/*
+ * Nobody waits for it, so it takes no more than half of the fetches, and
+ * comes once: by one worker, and not again right after it failed.
+ */
+
+static void
+ngx_court_tier_refresh(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
+    const u_char *key, const ngx_court_found_t *found)
+{
+    const char          *why;
+    ngx_court_source_t  *source;
+    ngx_court_flight_t  *flight;
+
+    source = ask->source;
+
+    if (tiers->stopping || ngx_exiting
+        || (source->max_fetches && source->fetches * 2 >= source->max_fetches)
+        || ngx_court_source_look(source, ngx_current_msec, &why) != NGX_OK
+        || (tiers->flight
+            && ngx_court_seat_busy(tiers->flight, key, ngx_current_msec))
+        || ngx_court_flight_find(tiers, key))
+    {
+        return;
+    }
+
+    flight = ngx_court_flight_create(tiers, source, key, ask->keys,
+                                     ask->court);
+    if (flight == NULL) {
+        return;
+    }
+
+    flight->refresh = 1;
+    flight->newer = found->fetched + 1;
+
+    ngx_court_flight_run(flight, 1);
+}
+
+
+ngx_int_t
+ngx_court_tier_late(ngx_court_waiter_t *waiter, ngx_pool_t *pool,
+    ngx_court_found_t *found)
+{
+    if (waiter->flight == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_court_waiter_cancel(waiter);
+
+    return ngx_court_tier_old(waiter->tiers, waiter->source, waiter->key,
+                              waiter->not_before, waiter->no_l2, pool, found);
 }
 
 
@@ -131,6 +260,8 @@ ngx_court_tiers_start(ngx_court_tiers_t *tiers, ngx_cycle_t *cycle)
     tiers->log = cycle->log;
     tiers->stopping = 0;
     tiers->started = 1;
+
+    ngx_court_flight_share_start(tiers);
 
     if (tiers->redis) {
         return ngx_court_redis_start(tiers->redis, cycle);
@@ -159,6 +290,7 @@ ngx_court_tiers_stop(ngx_court_tiers_t *tiers)
     }
 
     ngx_court_fetch_stop();
+    ngx_court_flight_share_stop(tiers);
     ngx_court_wakes_stop(tiers);
 
     tiers->started = 0;

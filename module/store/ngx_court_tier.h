@@ -16,6 +16,7 @@
 #include "ngx_court_redis.h"
 #include "ngx_court_fetch.h"
 #include "ngx_court_state.h"
+#include "ngx_court_flight_zone.h"
 
 
 typedef enum {
@@ -40,15 +41,16 @@ typedef struct {
     /* worker state, not configuration */
     ngx_uint_t                 fetches;
     ngx_uint_t                 waiting;
-    ngx_uint_t                 failures;     /* in a row */
-    ngx_msec_t                 open_until;
     ngx_msec_t                 rate_last;
     ngx_uint_t                 rate_excess;  /* 1/1000 fetches, as limit_req */
-    unsigned                   open:1;       /* the breaker is, or half */
-    unsigned                   probing:1;    /* half open, one is under way */
+    ngx_court_breaker_t        own;          /* where there is none to share */
+    ngx_court_flight_source_t *shared;       /* NULL: nothing */
 
     ngx_uint_t                 metric;       /* name in the zone "state" */
 } ngx_court_source_t;
+
+#define ngx_court_source_breaker(source)                                      \
+    ((source)->shared ? &(source)->shared->breaker : &(source)->own)
 
 /* what is counted about a source, in this worker's line */
 #define ngx_court_source_line(source)                                         \
@@ -60,9 +62,12 @@ typedef struct {
     ngx_court_redis_t         *redis;        /* NULL: shared memory alone */
     ngx_court_ring_t          *ring;         /* with redis */
     ngx_addr_t                *source_addr;  /* NULL: no source server */
+    ngx_court_flight_zone_t   *flight;       /* NULL: each for itself */
     ngx_rbtree_t               flights;      /* worker state */
     ngx_rbtree_node_t          sentinel;
     ngx_queue_t                wakes;        /* answers on their way */
+    ngx_queue_t                foreign;      /* flights that wait for another
+                                              * worker's fetch */
     ngx_log_t                 *log;
     unsigned                   started:1;
     unsigned                   stopping:1;
@@ -77,6 +82,10 @@ typedef struct {
     ngx_str_t                  record;       /* during the call, or as below */
     const char                *why;          /* constant, unavailable only */
     unsigned                   overloaded:1; /* a bulkhead, not the source */
+    unsigned                   stale:1;      /* beyond its ttl: its source
+                                              * could not be asked */
+    unsigned                   ripe:1;       /* near the end of its ttl */
+    unsigned                   shared:1;     /* came from Redis once */
 } ngx_court_found_t;
 
 
@@ -94,6 +103,8 @@ struct ngx_court_waiter_s {
     void                      *data;
 
     /* set by tier_get */
+    ngx_court_tiers_t         *tiers;
+    u_char                     key[NGX_COURT_SHA256_LEN];
     ngx_court_source_t        *source;
     int64_t                    not_before;
     unsigned                   no_l2:1;
@@ -118,6 +129,25 @@ typedef struct {
 ngx_int_t ngx_court_tier_get(ngx_court_tiers_t *tiers,
     const ngx_court_ask_t *ask, ngx_pool_t *pool,
     ngx_court_found_t *found, ngx_court_waiter_t *waiter);
+
+/*
+ * What is known under key is no more true: it goes from the zones and from
+ * Redis, no answer to a question asked before now is kept, and whoever asks
+ * from now on gets a later one.  NGX_BUSY: a lock could not be had, but what
+ * is left there does not serve.  Redis' part is not waited for.  Also without
+ * a fact's source on this machine: fact says where it stands in Redis.
+ */
+ngx_int_t ngx_court_tier_invalidate(ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key);
+/* the first half of it: for who takes it from the caches himself */
+void ngx_court_tier_mark(ngx_court_tiers_t *tiers, const u_char *key);
+
+/*
+ * He waits no longer, since his time is over: NGX_OK, found is what is left
+ * of old, where that may serve him; NGX_DECLINED; NGX_ERROR.
+ */
+ngx_int_t ngx_court_tier_late(ngx_court_waiter_t *waiter, ngx_pool_t *pool,
+    ngx_court_found_t *found);
 
 /* the waiter goes; the flight goes on for the others and for the cache */
 void ngx_court_waiter_cancel(ngx_court_waiter_t *waiter);

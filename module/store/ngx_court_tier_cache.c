@@ -43,6 +43,41 @@ ngx_court_tier_jitter(ngx_msec_t ttl, ngx_uint_t random)
 }
 
 
+static ngx_int_t
+ngx_court_tier_found(const ngx_court_entry_t *entry, ngx_pool_t *pool,
+    ngx_court_found_t *found)
+{
+    ngx_memzero(found, sizeof(ngx_court_found_t));
+
+    found->tier = NGX_COURT_TIER_ZONE;
+    found->fetched = entry->fetched;
+    found->state = entry->found ? NGX_COURT_F_FOUND : NGX_COURT_F_NONE;
+    found->shared = entry->shared;
+
+    if (entry->found) {
+        found->record.len = entry->record.len;
+        found->record.data = ngx_pnalloc(pool, entry->record.len);
+
+        if (found->record.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(found->record.data, entry->record.data,
+                   entry->record.len);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_court_tier_ripe(const ngx_court_entry_t *entry, int64_t now)
+{
+    return (now - entry->fetched) * 100
+           >= (entry->expires - entry->fetched) * NGX_COURT_TIER_RIPE;
+}
+
+
 ngx_int_t
 ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
     const ngx_court_ask_t *ask, const u_char *key, int64_t now,
@@ -70,24 +105,99 @@ ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
         }
     }
 
-    ngx_memzero(found, sizeof(ngx_court_found_t));
+    /* a delete may not have had the lock */
 
-    found->tier = NGX_COURT_TIER_ZONE;
-    found->fetched = entry.fetched;
-    found->state = entry.found ? NGX_COURT_F_FOUND : NGX_COURT_F_NONE;
-
-    if (entry.found) {
-        found->record.len = entry.record.len;
-        found->record.data = ngx_pnalloc(pool, entry.record.len);
-
-        if (found->record.data == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(found->record.data, entry.record.data, entry.record.len);
+    if (ngx_court_tier_invalid(tiers, key, entry.sequence)) {
+        return NGX_DECLINED;
     }
 
-    return NGX_OK;
+    rc = ngx_court_tier_found(&entry, pool, found);
+
+    found->ripe = entry.found && fact->stale
+                  && ngx_court_tier_ripe(&entry, now);
+
+    return rc;
+}
+
+
+/*
+ * Bounded by when it was true, never by when the source began to fail.  An
+ * extension is bounded by its own end, and by what the zone has kept.
+ */
+
+static ngx_uint_t
+ngx_court_tier_stale_serves(const ngx_court_source_t *source,
+    const ngx_court_entry_t *entry, int64_t now)
+{
+    int64_t  most;
+
+    if (!entry->found || entry->fetched > now + NGX_COURT_TIER_SKEW) {
+        return 0;
+    }
+
+    most = (int64_t) source->fact.ttl;
+
+    if (source->fact.stale
+        && now - entry->fetched < most + (int64_t) source->fact.stale)
+    {
+        return 1;
+    }
+
+    most += most / 10 + NGX_COURT_TIER_KEEP;
+
+    return source->shared && now - entry->fetched < most
+           && now < (int64_t) source->shared->extend_until;
+}
+
+
+ngx_int_t
+ngx_court_tier_stale_get(ngx_court_tiers_t *tiers,
+    ngx_court_source_t *source, const u_char *key, int64_t now,
+    ngx_pool_t *pool, ngx_court_found_t *found)
+{
+    u_char             buf[NGX_COURT_ENTRY_MAX], none[NGX_COURT_ENTRY_MAX];
+    ngx_int_t          rc;
+    ngx_court_entry_t  entry, other;
+
+    if (source->fact.stale == 0
+        && (source->shared == NULL || source->shared->extend_until == 0))
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_court_tier_zone_get(tiers->facts, &source->fact, key, now, buf,
+                                &entry)
+        != NGX_OK
+        || !ngx_court_tier_stale_serves(source, &entry, now)
+        || ngx_court_tier_invalid(tiers, key, entry.sequence))
+    {
+        return NGX_DECLINED;
+    }
+
+    /* a definite "none" that is newer; as a rule it has replaced the entry */
+
+    if (ngx_court_tier_zone_get(tiers->negative, &source->fact, key, now,
+                                none, &other)
+        == NGX_OK
+        && other.fetched >= entry.fetched)
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_court_tier_found(&entry, pool, found);
+
+    found->stale = !ngx_court_tier_fresh(&source->fact, &entry, 0, now);
+
+    return rc;
+}
+
+
+static int64_t
+ngx_court_tier_keep(const ngx_court_fact_t *fact,
+    const ngx_court_entry_t *entry)
+{
+    return entry->found ? ngx_max((int64_t) fact->stale, NGX_COURT_TIER_KEEP)
+                        : 0;
 }
 
 
@@ -97,11 +207,16 @@ ngx_court_tier_zones_put(ngx_court_tiers_t *tiers,
     const ngx_court_entry_t *entry, int64_t now)
 {
     u_char             buf[NGX_COURT_ENTRY_MAX];
+    int64_t            expires;
     ngx_str_t          bytes;
     ngx_court_zone_t  *zone, *other;
     ngx_court_entry_t  old;
 
-    if (entry->expires <= now || entry->record.len > NGX_COURT_RECORD_MAX) {
+    expires = entry->expires + ngx_court_tier_keep(fact, entry);
+
+    if (expires <= now || entry->record.len > NGX_COURT_RECORD_MAX
+        || ngx_court_tier_invalid(tiers, key, entry->sequence))
+    {
         return;
     }
 
@@ -125,7 +240,13 @@ ngx_court_tier_zones_put(ngx_court_tiers_t *tiers,
     bytes.data = buf;
     bytes.len = (size_t) (ngx_court_entry_write(buf, entry) - buf);
 
-    (void) ngx_court_zone_put(zone, key, &bytes, entry->expires, now);
+    (void) ngx_court_zone_put(zone, key, &bytes, expires, now);
+
+    /* invalidated meanwhile, and deleted before it was put */
+
+    if (ngx_court_tier_invalid(tiers, key, entry->sequence)) {
+        (void) ngx_court_zone_delete(zone, key);
+    }
 }
 
 

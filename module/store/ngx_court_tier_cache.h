@@ -15,6 +15,13 @@
 /* an entry may be fetched by a machine whose clock is ahead, ms */
 #define NGX_COURT_TIER_SKEW  2000
 
+/* ms: how much longer than its ttl the zone keeps an entry that was found, as
+ * long as there is room: what "stale" and an extension can serve at most */
+#define NGX_COURT_TIER_KEEP  (8 * 3600 * 1000)
+
+/* found near the end of its ttl: it is asked for anew (percent of it) */
+#define NGX_COURT_TIER_RIPE  80
+
 /* PREFIX:1:f:FACT:HEX */
 #define NGX_COURT_TIER_NAME_LEN(prefix, fact)                                 \
     ((prefix)->len + sizeof(":1:f::") - 1 + (fact)->len                       \
@@ -36,10 +43,29 @@ ngx_int_t ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
     const ngx_court_ask_t *ask, const u_char *key, int64_t now,
     ngx_pool_t *pool, ngx_court_found_t *found);
 
+/*
+ * An entry beyond its ttl, for when nobody can say better: within "stale" of
+ * its fact, or while that is extended.  NGX_OK, record in pool; NGX_DECLINED.
+ * Whom it may serve is his question: see ngx_court_flight_serves.
+ */
+ngx_int_t ngx_court_tier_stale_get(ngx_court_tiers_t *tiers,
+    ngx_court_source_t *source, const u_char *key, int64_t now,
+    ngx_pool_t *pool, ngx_court_found_t *found);
+
 /* into its zone, out of the other one, unless that knows something newer */
 void ngx_court_tier_zones_put(ngx_court_tiers_t *tiers,
     const ngx_court_fact_t *fact, const u_char *key,
     const ngx_court_entry_t *entry, int64_t now);
+
+/*
+ * ngx_court_tier_mark.c: a sequence to be read before asking; was the key
+ * invalidated after that?  And, for an entry of Redis', at about its time?
+ */
+uint64_t ngx_court_tier_sequence(const ngx_court_tiers_t *tiers);
+ngx_uint_t ngx_court_tier_invalid(const ngx_court_tiers_t *tiers,
+    const u_char *key, uint64_t sequence);
+ngx_uint_t ngx_court_tier_l2_invalid(const ngx_court_tiers_t *tiers,
+    const u_char *key, const ngx_court_entry_t *entry);
 
 ngx_int_t ngx_court_tier_l2_name(const ngx_court_tiers_t *tiers,
     const ngx_court_fact_t *fact, const u_char *key, ngx_pool_t *pool,

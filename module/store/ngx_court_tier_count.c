@@ -40,7 +40,7 @@ ngx_court_flight_gauge(ngx_court_source_t *source)
     line = ngx_court_source_line(source);
 
     ngx_court_set(&line->in_flight, source->fetches);
-    ngx_court_set(&line->open, source->open);
+    ngx_court_set(&line->open, ngx_court_source_breaker(source)->open);
 }
 
 

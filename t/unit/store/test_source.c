@@ -49,7 +49,7 @@ test_breaker(void)
            "half open");
     is_int(ngx_court_source_result(&s, 1, NOW + 20500),
            NGX_COURT_SOURCE_CLOSED, "it succeeds: closed");
-    is_int(s.failures, 0, "failures count from 0");
+    is_int(s.own.failures, 0, "failures count from 0");
 
     for (i = 0; i < 10; i++) {
         (void) ngx_court_source_take(&s, NOW + 21000, &why);

@@ -340,7 +340,7 @@ test_answers(void)
         is_int(ask_at(1, 0, 0) == NGX_OK,
                tests[i].state != NGX_COURT_F_UNAVAILABLE,
                "%s: failures are not kept", tests[i].name);
-        is_int(source.failures, tests[i].state == NGX_COURT_F_UNAVAILABLE,
+        is_int(source.own.failures, tests[i].state == NGX_COURT_F_UNAVAILABLE,
                "%s: failures count", tests[i].name);
     }
 }
@@ -502,7 +502,7 @@ test_redis(void)
     (void) ask_at(0, 0, 0);
     redis_answer(NGX_COURT_REDIS_ERROR, NULL);
     is_int(nfetches, 1, "an error is a miss");
-    is_int(source.failures, 0, "and no failure of the source");
+    is_int(source.own.failures, 0, "and no failure of the source");
 
     begin(1);
     redis_down = 1;

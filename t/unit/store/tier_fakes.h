@@ -12,6 +12,7 @@
 #include "tap.h"
 #include "fake_nginx.h"
 #include "ngx_court_tier_cache.h"
+#include "ngx_court_flight_bell.h"
 
 
 #define NOW  1000000000000ll
@@ -97,6 +98,50 @@ void
 ngx_court_redis_stop(ngx_court_redis_t *redis)
 {
     redis_answer(NGX_COURT_REDIS_DOWN, NULL);
+}
+
+
+/* workers, woken by nobody: the test looks */
+
+static ngx_court_bell_pt  bell_handler;
+static void              *bell_data;
+static uint64_t           bell_rung;
+sig_atomic_t              ngx_terminate;
+ngx_uint_t                ngx_exiting;
+
+void
+ngx_court_bell_start(ngx_court_bell_pt handler, void *data, ngx_log_t *log)
+{
+    bell_handler = handler;
+    bell_data = data;
+}
+
+void
+ngx_court_bell_stop(void)
+{
+}
+
+uint64_t
+ngx_court_bell_bit(void)
+{
+    return (uint64_t) 1 << (ngx_pid % 64);
+}
+
+void
+ngx_court_bell_ring(uint64_t bits)
+{
+    bell_rung |= bits;
+}
+
+void
+ngx_court_bell_poll(void)
+{
+}
+
+static ngx_inline void
+bell_look(void *tiers)
+{
+    bell_handler(tiers);
 }
 
 
