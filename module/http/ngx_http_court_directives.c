@@ -13,7 +13,8 @@ static const ngx_str_t  ngx_http_court_zone_names[NGX_HTTP_COURT_NZONES] = {
     ngx_string("tokens"),
     ngx_string("negative"),
     ngx_string("artefacts"),
-    ngx_string("state")
+    ngx_string("state"),
+    ngx_string("tombstones")
 };
 
 
