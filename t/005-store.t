@@ -56,12 +56,12 @@ GET /active
 --- more_headers eval: Court::bearer('lawyer')
 
 
-=== TEST 3: court_zone: a zone of a later step
+=== TEST 3: court_zone: tombstones
 --- http
-court_zone tombstones:1m; # here
---- must_die
---- error_log
-unknown zone "tombstones"
+court_zone tombstones:1m;
+--- request
+GET /active
+--- more_headers eval: Court::bearer('lawyer')
 
 
 === TEST 4: court_zone: replay, too

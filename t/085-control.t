@@ -471,3 +471,24 @@ __DATA__
     location / { proxy_pass http://court_mock; }
 --- check
     is(h1('GET', '/control/')->{status}, 401, "$CourtHttp::name - the gateway's own port knows no control");
+
+
+=== TEST 21: revoked at once, on every worker, until it is undone
+--- config
+    location / { proxy_pass http://court_mock; }
+--- check
+    two();
+    is(get_me(), 200, "$CourtHttp::name - allowed");
+    for ([ 'subject', $subject ], [ 'court', 'B00' ]) {
+        my %what = (kind => $_->[0], what => $_->[1]);
+        is(ask('POST', '/revoke', { %what })->{status}, 200, "$CourtHttp::name - $_->[0] revoked");
+        is(join(' ', map { get_me() } 1 .. 8), join(' ', (401) x 8), "$CourtHttp::name - refused");
+        is(ask('POST', '/revoke', { %what, undo => \1 })->{status}, 200, "$CourtHttp::name - undone");
+        is(get_me(), 200, "$CourtHttp::name - allowed again");
+        is_problem(ask('POST', '/revoke', { %what, undo => \1 }), 404, 'not_revoked', 'not twice');
+    }
+    is_problem(ask('POST', '/revoke', $_), 400, 'request_malformed', 'malformed')
+        for {}, { kind => 'subject' }, { kind => 'token', what => 'x' }, { kind => 'all', what => 'x' },
+            { kind => 'subject', what => $subject, issuer => 'nobody' }, { kind => 'subject', what => $subject, until => 1 };
+    is_problem(ask('POST', '/revoke', { kind => 'subject', what => 'x', sub => 1 }), 400, 'unknown_member', 'member');
+    says_nobody();

@@ -19,6 +19,7 @@
 #include "ngx_court_pseudonym.h"
 #include "ngx_court_tier.h"
 #include "ngx_court_artefact.h"
+#include "ngx_court_tombstone.h"
 
 
 #define NGX_HTTP_COURT_OFF      0
@@ -129,6 +130,7 @@ typedef struct {
     ngx_array_t                keys;         /* ngx_http_court_key_t */
 
     ngx_court_zone_t          *tokens;
+    ngx_court_tombstones_t    *tombstones;
     ngx_court_artefacts_t     *artefacts;
     ngx_court_state_t         *state;
     ngx_court_tiers_t          tiers;
@@ -345,6 +347,10 @@ ngx_int_t ngx_http_court_refuse(ngx_http_request_t *r,
 const ngx_court_reason_t *ngx_http_court_reason_told(
     ngx_http_court_session_t *s);
 ngx_court_lang_t ngx_http_court_lang(ngx_http_request_t *r);
+
+/* ngx_http_court_revoked.c: neither token, subject, key nor court is revoked,
+ * now; asked at caller and again at forward */
+ngx_court_result_t ngx_http_court_revoked(ngx_http_court_session_t *s);
 
 /* ngx_http_court_headers.c */
 ngx_int_t ngx_http_court_headers_scrub(ngx_http_request_t *r);

@@ -27,6 +27,7 @@ static const ngx_http_court_control_row_t  ngx_http_court_control_rows[] = {
     { NGX_HTTP_POST, ngx_string("fact"), ngx_http_court_control_fact },
     { NGX_HTTP_GET, ngx_string("cache"), ngx_http_court_control_cache },
     { NGX_HTTP_POST, ngx_string("cache/purge"), ngx_http_court_control_purge },
+    { NGX_HTTP_POST, ngx_string("revoke"), ngx_http_court_control_revoke },
     { NGX_HTTP_POST, ngx_string("audit/flush"), ngx_http_court_control_flush },
     { NGX_HTTP_POST, ngx_string("artefacts/reload"),
       ngx_http_court_control_reload }

@@ -96,6 +96,7 @@ void ngx_http_court_control_redis_forget(ngx_http_court_control_t *ctl);
 
 /* ngx_http_court_control_cache.c */
 ngx_int_t ngx_http_court_control_cache(ngx_http_court_control_t *ctl);
+ngx_int_t ngx_http_court_control_revoke(ngx_http_court_control_t *ctl);
 ngx_int_t ngx_http_court_control_purge(ngx_http_court_control_t *ctl);
 
 /* ngx_http_court_control_workers.c */

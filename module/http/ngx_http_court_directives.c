@@ -14,7 +14,8 @@ static const ngx_str_t  ngx_http_court_zone_names[NGX_HTTP_COURT_NZONES] = {
     ngx_string("negative"),
     ngx_string("artefacts"),
     ngx_string("state"),
-    ngx_string("flight")
+    ngx_string("flight"),
+    ngx_string("tombstones")
 };
 
 

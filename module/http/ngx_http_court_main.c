@@ -14,7 +14,8 @@ static ngx_str_t  ngx_http_court_zone_shm[NGX_HTTP_COURT_NZONES] = {
     ngx_string("court_negative"),
     ngx_string("court_artefacts"),
     ngx_string("court_state"),
-    ngx_string("court_flight")
+    ngx_string("court_flight"),
+    ngx_string("court_tombstones")
 };
 
 static const size_t  ngx_http_court_zone_default[NGX_HTTP_COURT_NZONES] = {
@@ -23,7 +24,8 @@ static const size_t  ngx_http_court_zone_default[NGX_HTTP_COURT_NZONES] = {
     4 * 1024 * 1024,
     8 * 1024 * 1024,
     0,                                         /* by the number of CPUs */
-    1024 * 1024
+    1024 * 1024,
+    4 * 1024 * 1024
 };
 
 
@@ -450,10 +452,15 @@ ngx_http_court_main_zones(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
                                   mcf->zone_size[NGX_HTTP_COURT_ZONE_FLIGHT],
                                   &ngx_http_court_module);
 
+    mcf->tombstones = ngx_court_tombstones_add(cf,
+                              &name[NGX_HTTP_COURT_ZONE_TOMBSTONES],
+                              mcf->zone_size[NGX_HTTP_COURT_ZONE_TOMBSTONES],
+                              &ngx_http_court_module);
+
     if (mcf->tiers.facts == NULL || mcf->tiers.negative == NULL
         || mcf->tiers.flight == NULL
         || mcf->tokens == NULL || mcf->artefacts == NULL
-        || mcf->state == NULL)
+        || mcf->state == NULL || mcf->tombstones == NULL)
     {
         return NGX_ERROR;
     }

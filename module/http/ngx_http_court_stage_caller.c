@@ -341,7 +341,9 @@ ngx_http_court_caller_know(ngx_http_court_session_t *s)
     ngx_court_result_t  rc;
 
     if (s->verified) {
-        return ngx_http_court_caller_accepted(s);
+        rc = ngx_http_court_caller_accepted(s);
+
+        return (rc == NGX_COURT_PASS) ? ngx_http_court_revoked(s) : rc;
     }
 
     rc = ngx_http_court_caller_credential(s, &text);
@@ -352,6 +354,10 @@ ngx_http_court_caller_know(ngx_http_court_session_t *s)
 
     if (rc == NGX_COURT_PASS) {
         rc = ngx_http_court_caller_learn(s);
+    }
+
+    if (rc == NGX_COURT_PASS) {
+        rc = ngx_http_court_revoked(s);
     }
 
     return rc;

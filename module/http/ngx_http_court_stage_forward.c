@@ -12,6 +12,7 @@
 ngx_court_result_t
 ngx_http_court_stage_forward(ngx_http_court_session_t *s)
 {
+    ngx_court_result_t   rc;
     ngx_http_request_t  *r;
 
     r = s->request;
@@ -19,6 +20,14 @@ ngx_http_court_stage_forward(ngx_http_court_session_t *s)
     if (!ngx_court_str_eq(&s->uri, &r->uri)) {
         return ngx_http_court_failed(s, INTERNAL_ERROR,
                                      "target changed after the decision");
+    }
+
+    /* facts and the record took their time; no assertion for who is revoked */
+
+    rc = ngx_http_court_revoked(s);
+
+    if (rc != NGX_COURT_PASS) {
+        return rc;
     }
 
     if (ngx_http_court_headers_forward(r, s) != NGX_OK) {
