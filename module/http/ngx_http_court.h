@@ -219,6 +219,8 @@ struct ngx_http_court_session_s {
     unsigned                   asked:1;      /* facts of this target are */
     unsigned                   sampled:1;    /* its stages are timed */
     unsigned                   front:1;      /* a court_trusted_front speaks */
+    unsigned                   proxied:1;    /* it said where it came from, even
+                                              * if that was taken out */
 
     /* what it says of the client; from anybody else nothing */
     ngx_str_t                  ip;           /* "": the connection's */

@@ -384,6 +384,9 @@ ngx_http_court_front(ngx_http_request_t *r, ngx_http_court_session_t *s)
     s->front = ngx_http_court_front_trusts(scf->fronts,
                                            r->connection->sockaddr);
 
+    s->proxied = ngx_http_court_headers_any(s, &r->headers_in.headers,
+                                            ngx_http_court_drop_believed);
+
     if (s->front) {
         ngx_memzero(&f, sizeof(ngx_http_court_front_t));
 
@@ -393,9 +396,7 @@ ngx_http_court_front(ngx_http_request_t *r, ngx_http_court_session_t *s)
         return ngx_http_court_front_read(r, &f);
     }
 
-    if (!ngx_http_court_headers_any(s, &r->headers_in.headers,
-                                    ngx_http_court_drop_believed))
-    {
+    if (!s->proxied) {
         return NGX_OK;
     }
 

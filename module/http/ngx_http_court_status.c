@@ -108,7 +108,8 @@ ngx_http_court_status_named(ngx_http_request_t *r)
 ngx_uint_t
 ngx_http_court_status_local(ngx_http_request_t *r)
 {
-    ngx_uint_t  i;
+    ngx_uint_t                 i;
+    ngx_http_court_session_t  *s;
 
     static const ngx_str_t  headers[] = {
         ngx_string("forwarded"),
@@ -120,7 +121,12 @@ ngx_http_court_status_local(ngx_http_request_t *r)
         ngx_null_string
     };
 
-    if (r->connection->proxy_protocol
+    /* court_trusted_front has taken out by now what is not believed */
+
+    s = ngx_http_court_session(r);
+
+    if ((s && s->proxied)
+        || r->connection->proxy_protocol
         || !ngx_http_court_status_peer(r->connection)
         || !ngx_http_court_status_named(r))
     {
