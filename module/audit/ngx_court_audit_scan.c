@@ -341,3 +341,49 @@ ngx_court_audit_scan(const ngx_str_t *line, ngx_court_audit_said_t *said)
     return (said->seq > 0) ? ngx_court_audit_scan_prev(&found.prev, said)
                            : NGX_DECLINED;
 }
+
+
+/* a quote within a string is escaped: there the text below cannot stand */
+
+ngx_int_t
+ngx_court_audit_scan_behind(ngx_str_t *line, ngx_court_audit_said_t *said)
+{
+    u_char     *p;
+    ngx_str_t   rest;
+
+    static const char  begins[] = "{\"v\":1,\"seq\":";
+
+    if (line->len < NGX_COURT_AUDIT_MAX
+        && ngx_court_audit_scan(line, said) == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    rest = *line;
+
+    for (p = line->data + line->len; p > line->data; p--) {
+
+        rest.data = p - 1;
+        rest.len = line->data + line->len - rest.data;
+
+        if (rest.len >= NGX_COURT_AUDIT_MAX) {
+            return NGX_DECLINED;
+        }
+
+        if (rest.len > sizeof(begins)
+            && ngx_memcmp(rest.data, begins, sizeof(begins) - 1) == 0)
+        {
+            break;
+        }
+    }
+
+    if (rest.data == line->data
+        || ngx_court_audit_scan(&rest, said) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    *line = rest;
+
+    return NGX_AGAIN;
+}

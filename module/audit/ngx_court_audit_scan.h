@@ -48,6 +48,14 @@ typedef struct {
 ngx_int_t ngx_court_audit_scan(const ngx_str_t *line,
     ngx_court_audit_said_t *said);
 
+/*
+ * The same of a line that another one's torn beginning may stand before: a
+ * process that is cut off within a line leaves no newline to who writes next.
+ * *line becomes the record alone.  NGX_AGAIN: it was so.
+ */
+ngx_int_t ngx_court_audit_scan_behind(ngx_str_t *line,
+    ngx_court_audit_said_t *said);
+
 /* is said's string that one? */
 #define ngx_court_audit_is(s, text)                                           \
     ((s)->len == sizeof(text) - 1                                             \

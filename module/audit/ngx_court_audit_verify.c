@@ -324,6 +324,8 @@ ngx_int_t
 ngx_court_audit_verify_line(ngx_court_audit_verify_t *v,
     const ngx_str_t *line, ngx_court_audit_said_t *said)
 {
+    ngx_int_t                   rc;
+    ngx_str_t                   record;
     ngx_court_audit_seen_t     *seen;
     ngx_court_audit_segment_t  *s;
 
@@ -334,12 +336,16 @@ ngx_court_audit_verify_line(ngx_court_audit_verify_t *v,
         return NGX_OK;
     }
 
-    if (line->len >= NGX_COURT_AUDIT_MAX
-        || ngx_court_audit_scan(line, said) != NGX_OK)
-    {
-        said->seq = 0;
+    record = *line;
+    rc = ngx_court_audit_scan_behind(&record, said);
+
+    if (rc != NGX_OK) {
         ngx_court_audit_verify_report(v, NGX_COURT_AUDIT_TORN, NULL, v->lines,
                                       0, 0);
+    }
+
+    if (rc == NGX_DECLINED) {
+        said->seq = 0;
         return NGX_OK;
     }
 
@@ -365,7 +371,7 @@ ngx_court_audit_verify_line(ngx_court_audit_verify_t *v,
     s->stopped = ngx_court_audit_is(&said->event, "stop")
                  || ngx_court_audit_is(&said->event, "worker_stop");
 
-    return ngx_court_audit_hash(said->sm3, line, s->hash);
+    return ngx_court_audit_hash(said->sm3, &record, s->hash);
 }
 
 

@@ -207,6 +207,8 @@ ngx_court_tool_audit_export_line(void *data, ngx_uint_t file, uint64_t number,
     ngx_court_tool_audit_export_t  *e = data;
 
     u_char                   id[NGX_COURT_TOOL_AUDIT_ID];
+    ngx_int_t                rc;
+    ngx_str_t                record;
     ngx_uint_t               outcome, wanted, has_id;
     ngx_court_audit_said_t   said;
 
@@ -216,8 +218,11 @@ ngx_court_tool_audit_export_line(void *data, ngx_uint_t file, uint64_t number,
         return NGX_OK;
     }
 
-    if (ngx_court_audit_scan(line, &said) != NGX_OK) {
-        e->torn++;
+    record = *line;
+    rc = ngx_court_audit_scan_behind(&record, &said);
+    e->torn += (rc != NGX_OK);
+
+    if (rc == NGX_DECLINED) {
         return NGX_OK;
     }
 
@@ -245,7 +250,7 @@ ngx_court_tool_audit_export_line(void *data, ngx_uint_t file, uint64_t number,
         e->others++;
     }
 
-    fwrite(line->data, 1, line->len, stdout);
+    fwrite(record.data, 1, record.len, stdout);
     putchar('\n');
 
     return ferror(stdout) ? NGX_ERROR : NGX_OK;

@@ -42,12 +42,15 @@ ngx_court_tool_audit_find_line(void *data, ngx_uint_t file, uint64_t number,
 {
     ngx_court_tool_audit_find_t  *find = data;
 
+    ngx_str_t                       record;
     ngx_court_audit_said_t          said;
     ngx_court_tool_audit_record_t  *r;
 
+    record = *line;
+
     if (line->len < find->id.len
         || memmem(line->data, line->len, find->id.data, find->id.len) == NULL
-        || ngx_court_audit_scan(line, &said) != NGX_OK
+        || ngx_court_audit_scan_behind(&record, &said) == NGX_DECLINED
         || !ngx_court_str_eq(&said.request_id, &find->id)
         || find->n == NGX_COURT_TOOL_AUDIT_RECORDS)
     {
@@ -56,8 +59,8 @@ ngx_court_tool_audit_find_line(void *data, ngx_uint_t file, uint64_t number,
 
     r = &find->records[find->n];
 
-    r->line.len = line->len;
-    r->line.data = ngx_pstrdup(find->o->pool, (ngx_str_t *) line);
+    r->line.len = record.len;
+    r->line.data = ngx_pstrdup(find->o->pool, &record);
 
     if (r->line.data == NULL) {
         return NGX_ERROR;

@@ -38,21 +38,24 @@ typedef struct {
 static void
 ngx_court_tool_audit_show(ngx_court_tool_audit_t *o, const ngx_str_t *line)
 {
+    ngx_str_t               record;
     ngx_court_audit_said_t  said;
 
     if (line->len == 0) {
         return;
     }
 
-    if (ngx_court_audit_scan(line, &said) != NGX_OK) {
+    record = *line;
+
+    if (ngx_court_audit_scan_behind(&record, &said) == NGX_DECLINED) {
         said.seq = 0;
     }
 
     if (!o->json) {
-        ngx_court_tool_audit_line(line, &said);
+        ngx_court_tool_audit_line(&record, &said);
 
     } else if (said.seq) {
-        fwrite(line->data, 1, line->len, stdout);
+        fwrite(record.data, 1, record.len, stdout);
         putchar('\n');
     }
 }
