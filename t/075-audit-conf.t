@@ -185,6 +185,17 @@ court_audit_log without "court_audit_key": records name nobody
 has interfaces with "trace": "durable", and there is no court_audit_log
 
 
+=== TEST 20b: durable interfaces, and one server records nothing
+--- policy eval: $::durable
+--- http
+court_audit_log @DIR@/all.log;
+--- server
+court_audit_log off;
+location / { @COURT@ }
+--- error_log
+there is no court_audit_log in server "localhost"
+
+
 === TEST 21: a file for each court
 --- http
 court_audit_log @DIR@/${court_code}_a.log;

@@ -274,6 +274,39 @@ ngx_http_court_audit_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* a server whose own requests are recorded nowhere, though others' are */
+
+static void
+ngx_http_court_audit_unrecorded(ngx_conf_t *cf,
+    ngx_http_court_main_conf_t *mcf)
+{
+    ngx_uint_t                   i;
+    ngx_http_court_location_t   *loc;
+    ngx_http_court_srv_conf_t   *scf;
+
+    loc = mcf->build->locations.elts;
+
+    for (i = 0; i < mcf->build->locations.nelts; i++) {
+
+        scf = loc[i].cscf->ctx->srv_conf[ngx_http_court_module.ctx_index];
+
+        if (scf->audit || scf->is_source || loc[i].lcf->handler
+            || loc[i].lcf->mode == NGX_HTTP_COURT_OFF)
+        {
+            continue;
+        }
+
+        ngx_http_court_conf_error(NGX_LOG_WARN, cf, &mcf->build->policy,
+                                  "court_policy \"%V\" has interfaces with "
+                                  "\"trace\": \"durable\", and there is no "
+                                  "court_audit_log in server \"%V\"",
+                                  &mcf->policy_file,
+                                  &loc[i].cscf->server_name);
+        return;
+    }
+}
+
+
 ngx_int_t
 ngx_http_court_audit_check(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
 {
@@ -294,6 +327,10 @@ ngx_http_court_audit_check(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
         ngx_http_court_conf_error(NGX_LOG_WARN, cf, NULL,
                                   "court_audit_log without "
                                   "\"court_audit_key\": records name nobody");
+    }
+
+    if (i && mcf->build->durable) {
+        ngx_http_court_audit_unrecorded(cf, mcf);
     }
 
     if (i == 0 && mcf->build->durable) {
