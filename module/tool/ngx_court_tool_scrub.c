@@ -251,6 +251,28 @@ ngx_court_scrub_is_key(u_char c)
 }
 
 
+/* a password is its whole line, whatever signs are in it */
+
+static void
+ngx_court_scrub_lines(const ngx_str_t *text, u_char *p, u_char *end)
+{
+    const u_char  *from, *to, *last, *next;
+
+    last = text->data + text->len;
+
+    for (from = text->data; from < last; from = next + 1) {
+        next = memchr(from, '\n', last - from);
+        next = next ? next : last;
+
+        for (to = next; to > from && to[-1] <= ' '; to--) { /* void */ }
+
+        if ((size_t) (to - from) >= NGX_COURT_SCRUB_PASSWORD) {
+            ngx_court_scrub_word(from, to - from, p, end);
+        }
+    }
+}
+
+
 /*
  * PEM, "ID ALG SECRET", "user:hash", passwords: the last word of a line is
  * one, and so is any other that is long.
@@ -263,6 +285,8 @@ ngx_court_scrub_file(const ngx_str_t *text, u_char *p, u_char *end)
     const u_char  *from, *to, *last, *next;
 
     last = text->data + text->len;
+
+    ngx_court_scrub_lines(text, p, end);
 
     for (from = text->data; from < last; from = next) {
         for (to = from; to < last && ngx_court_scrub_is_key(*to); to++) {
