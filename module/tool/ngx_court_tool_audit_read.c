@@ -287,7 +287,7 @@ ngx_court_tool_audit_first(ngx_court_tool_audit_order_t *order)
         rc = ngx_court_tool_audit_next(&f, &line);
 
         if (rc == NGX_OK && ngx_court_audit_scan(&line, &said) == NGX_OK
-            && said.time.len < sizeof(order->time))
+            && said.time.len && said.time.len < sizeof(order->time))
         {
             memcpy(order->time, said.time.data, said.time.len);
             break;

@@ -72,7 +72,8 @@ ngx_court_tool_audit_older(const void *one, const void *two)
     const ngx_court_tool_audit_kept_t  *x = one, *y = two;
 
     if (ngx_court_audit_scan(&x->line, &a) == NGX_OK
-        && ngx_court_audit_scan(&y->line, &b) == NGX_OK)
+        && ngx_court_audit_scan(&y->line, &b) == NGX_OK
+        && a.time.len && b.time.len)
     {
         rc = ngx_memn2cmp(a.time.data, b.time.data, a.time.len, b.time.len);
 
