@@ -185,7 +185,7 @@ court_audit_log without "court_audit_key": records name nobody
 has interfaces with "trace": "durable", and there is no court_audit_log
 
 
-=== TEST 20b: durable interfaces, and one server records nothing
+=== TEST 21: durable interfaces, and one server records nothing
 --- policy eval: $::durable
 --- http
 court_audit_log @DIR@/all.log;
@@ -196,7 +196,7 @@ location / { @COURT@ }
 there is no court_audit_log in server "localhost"
 
 
-=== TEST 21: a file for each court
+=== TEST 22: a file for each court
 --- http
 court_audit_log @DIR@/${court_code}_a.log;
 --- server
@@ -205,7 +205,7 @@ court_code B00;
 location / { @COURT@ }
 
 
-=== TEST 22: $court_code and another variable
+=== TEST 23: $court_code and another variable
 --- http
 court_audit_log @DIR@/$court_code.$host; # here
 --- must_die
@@ -213,7 +213,7 @@ court_audit_log @DIR@/$court_code.$host; # here
 its only variable may be $court_code, once
 
 
-=== TEST 23: twice
+=== TEST 24: twice
 --- http
 court_audit_log @DIR@/$court_code/$court_code.log; # here
 --- must_die
@@ -221,7 +221,7 @@ court_audit_log @DIR@/$court_code/$court_code.log; # here
 its only variable may be $court_code, once
 
 
-=== TEST 24: a name that goes on
+=== TEST 25: a name that goes on
 --- http
 court_audit_log @DIR@/$court_codes; # here
 --- must_die
@@ -229,7 +229,7 @@ court_audit_log @DIR@/$court_codes; # here
 its only variable may be $court_code, once
 
 
-=== TEST 25: $court_code_log is another variable, too
+=== TEST 26: $court_code_log is another variable, too
 --- http
 court_audit_log @DIR@/$court_code_log; # here
 --- must_die
@@ -237,7 +237,7 @@ court_audit_log @DIR@/$court_code_log; # here
 its only variable may be $court_code, once
 
 
-=== TEST 26: a directory for each court is not made
+=== TEST 27: a directory for each court is not made
 --- http
 court_audit_log @DIR@/none/$court_code/audit.log;
 --- must_die
@@ -245,7 +245,7 @@ court_audit_log @DIR@/none/$court_code/audit.log;
 /audit.log" failed (2: No such file or directory)
 
 
-=== TEST 27: a pattern that another server's file conflicts with
+=== TEST 28: a pattern that another server's file conflicts with
 --- http
 court_audit_log @DIR@/$court_code.log flush=2s;
 server { listen unix:@DIR@/run/other.sock; court_audit_log @DIR@/B00.log; }
@@ -254,13 +254,13 @@ server { listen unix:@DIR@/run/other.sock; court_audit_log @DIR@/B00.log; }
 B00.log" conflict with those given before
 
 
-=== TEST 28: a pattern and a file that are the same
+=== TEST 29: a pattern and a file that are the same
 --- http
 court_audit_log @DIR@/$court_code.log;
 server { listen unix:@DIR@/run/other.sock; court_audit_log @DIR@/B00.log; }
 
 
-=== TEST 29: more files than descriptors
+=== TEST 30: more files than descriptors
 --- main_config
 worker_rlimit_nofile 2;
 --- http

@@ -274,7 +274,7 @@ ngx_http_court_audit_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* a server whose own requests are recorded nowhere, though others' are */
+/* a server whose requests are recorded nowhere, where acts must be */
 
 static void
 ngx_http_court_audit_unrecorded(ngx_conf_t *cf,
@@ -329,15 +329,8 @@ ngx_http_court_audit_check(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
                                   "\"court_audit_key\": records name nobody");
     }
 
-    if (i && mcf->build->durable) {
+    if (mcf->build->durable) {
         ngx_http_court_audit_unrecorded(cf, mcf);
-    }
-
-    if (i == 0 && mcf->build->durable) {
-        ngx_http_court_conf_error(NGX_LOG_WARN, cf, &mcf->build->policy,
-                                  "court_policy \"%V\" has interfaces with "
-                                  "\"trace\": \"durable\", and there is no "
-                                  "court_audit_log", &mcf->policy_file);
     }
 
     return NGX_OK;

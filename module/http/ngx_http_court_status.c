@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_court_status.h"
+#include "ngx_http_court_headers.h"
 #include "ngx_court_status_page.h"
 
 
@@ -108,41 +109,23 @@ ngx_http_court_status_named(ngx_http_request_t *r)
 ngx_uint_t
 ngx_http_court_status_local(ngx_http_request_t *r)
 {
-    ngx_uint_t                 i;
     ngx_http_court_session_t  *s;
-
-    static const ngx_str_t  headers[] = {
-        ngx_string("forwarded"),
-        ngx_string("x-forwarded-for"),
-        ngx_string("x-forwarded-host"),
-        ngx_string("x-forwarded-proto"),
-        ngx_string("x-real-ip"),
-        ngx_string("via"),
-        ngx_null_string
-    };
-
-    /* court_trusted_front has taken out by now what is not believed */
 
     s = ngx_http_court_session(r);
 
+    /* court_trusted_front has taken out by now what is not believed */
+
     if ((s && s->proxied)
-        || r->connection->proxy_protocol
-        || !ngx_http_court_status_peer(r->connection)
-        || !ngx_http_court_status_named(r))
+        || ngx_http_court_headers_any(s, &r->headers_in.headers,
+                                      ngx_http_court_drop_believed)
+        || ngx_http_court_header_find(&r->headers_in.headers, "via", 3))
     {
         return 0;
     }
 
-    for (i = 0; headers[i].len; i++) {
-        if (ngx_http_court_header_find(&r->headers_in.headers,
-                                       (char *) headers[i].data,
-                                       headers[i].len))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return !r->connection->proxy_protocol
+           && ngx_http_court_status_peer(r->connection)
+           && ngx_http_court_status_named(r);
 }
 
 
