@@ -19,7 +19,7 @@ B          := $(BUILD)/$(if $(DEBUG),debug,$(notdir \
 SO         := $(B)/$(if $(SAN),san,ngx_http_court_module).so
 TOOL       := $(BUILD)/$(if $(SAN),court-tool-san,court-tool)
 
-PURE       := base crypto jose token sign fact policy audit metrics
+PURE       := base crypto jose event token sign fact policy audit metrics
 PURE_SRC   := $(sort $(wildcard $(PURE:%=module/%/*.c)))
 STORE_SRC  := $(sort $(wildcard module/store/*.c))
 TOOL_SRC   := $(sort $(wildcard module/tool/*.c))
