@@ -79,6 +79,9 @@ struct ngx_http_court_audit_state_s {
     ngx_msec_t                 began;     /* the last commit */
     uint64_t                   clock;     /* the same, in ns, while busy */
     uint64_t                   lost;      /* records since the last line */
+    uint64_t                   flushed;   /* all up to it are in the file */
+    uint64_t                   asked;     /* so far by a command, of "turn" */
+    uint64_t                   turn;
 
     unsigned                   busy:1;    /* a commit is under way */
     unsigned                   failed:1;  /* the last write or commit did */
@@ -93,6 +96,7 @@ struct ngx_http_court_audit_state_s {
     /* the commit's: not touched by the worker while busy */
     ngx_fd_t                   fd;        /* our own, across USR1 */
     ngx_uint_t                 synced;    /* fdatasync, too */
+    ngx_uint_t                 entry;     /* its directory's: not yet */
     uint64_t                   until;     /* last sequence number in out */
     size_t                     written;
     ngx_err_t                  err;
@@ -136,8 +140,8 @@ void ngx_http_court_audit_close(ngx_http_court_audit_state_t *st);
 /* NGX_ERROR: it is lost, and the log will say how many are */
 ngx_int_t ngx_http_court_audit_put(ngx_http_court_audit_state_t *st,
     const ngx_court_audit_record_t *record);
-/* writes what is buffered: when a commit that is under way ends; not while
- * the log fails */
+/* begins to write what is buffered, or when a commit that is under way ends;
+ * not while the log fails.  Where there is no thread it returns when written */
 void ngx_http_court_audit_flush(ngx_http_court_audit_state_t *st);
 /* the same soon, by a thread where there are any */
 void ngx_http_court_audit_pass_on(ngx_http_court_audit_state_t *st);

@@ -9,6 +9,11 @@
 #include "ngx_http_court_audit.h"
 
 
+/* commits that one turn begins: a gateway may have a log for each of 3,500
+ * courts */
+#define NGX_HTTP_COURT_AUDIT_BEGIN  256
+
+
 /* when this configuration was taken up, ms; the master's, which workers have
  * from it: those of one start or reload say the same */
 static int64_t  ngx_http_court_audit_cycle;
@@ -18,17 +23,24 @@ static void
 ngx_http_court_audit_each(ngx_http_court_main_conf_t *mcf, ngx_uint_t master,
     const ngx_court_audit_record_t *record)
 {
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, n;
     ngx_http_court_audit_log_t   **log;
     ngx_http_court_audit_state_t  *st;
 
     log = mcf->audit_logs.elts;
 
-    for (i = 0; i < mcf->audit_logs.nelts; i++) {
+    for (i = 0, n = 0; i < mcf->audit_logs.nelts; i++) {
         st = master ? log[i]->master : log[i]->state;
 
-        if (st) {
-            (void) ngx_http_court_audit_put(st, record);
+        if (st == NULL) {
+            continue;
+        }
+
+        (void) ngx_http_court_audit_put(st, record);
+
+        /* others have their timers */
+
+        if (master || n++ < NGX_HTTP_COURT_AUDIT_BEGIN) {
             ngx_http_court_audit_flush(st);
         }
     }
@@ -78,30 +90,56 @@ ngx_http_court_audit_act(ngx_http_court_main_conf_t *mcf,
 }
 
 
+/* a number that was lost is in no file; then nothing is left to wait for */
+
+static ngx_uint_t
+ngx_http_court_audit_behind(ngx_http_court_audit_state_t *st)
+{
+    return st->flushed < st->asked && (st->busy || st->in.len);
+}
+
+
+/*
+ * Asked again until it is done: what had come when it was asked for the first
+ * time is in the file; what comes meanwhile is not waited for.
+ */
+
 ngx_int_t
 ngx_http_court_audit_flush_worker(ngx_http_court_main_conf_t *mcf)
 {
+    uint64_t                       turn;
     ngx_int_t                      rc;
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, n;
     ngx_http_court_audit_log_t   **log;
     ngx_http_court_audit_state_t  *st;
 
     rc = NGX_OK;
     log = mcf->audit_logs.elts;
+    turn = ngx_court_state_command_seq(mcf->state);
 
-    for (i = 0; i < mcf->audit_logs.nelts; i++) {
+    for (i = 0, n = 0; i < mcf->audit_logs.nelts; i++) {
         st = log[i]->state;
 
         if (st == NULL) {
             continue;
         }
 
-        ngx_http_court_audit_flush(st);
+        if (st->turn != turn) {
+            st->turn = turn;
+            st->asked = st->chain.seq;
+        }
+
+        if (ngx_http_court_audit_behind(st)
+            && n < NGX_HTTP_COURT_AUDIT_BEGIN)
+        {
+            n += !st->busy;
+            ngx_http_court_audit_flush(st);
+        }
 
         if (st->failed) {
             rc = NGX_ERROR;
 
-        } else if (st->busy && rc == NGX_OK) {
+        } else if (ngx_http_court_audit_behind(st) && rc == NGX_OK) {
             rc = NGX_AGAIN;
         }
     }
@@ -355,10 +393,12 @@ ngx_http_court_audit_stop(ngx_http_court_main_conf_t *mcf)
     log = mcf->audit_logs.elts;
 
     ngx_http_court_audit_say(&record, "worker_stop");
-    ngx_http_court_audit_each(mcf, 0, &record);
+
+    /* there are no threads any more: close writes it */
 
     for (i = 0; i < mcf->audit_logs.nelts; i++) {
         if (log[i]->state) {
+            (void) ngx_http_court_audit_put(log[i]->state, &record);
             ngx_http_court_audit_close(log[i]->state);
         }
     }

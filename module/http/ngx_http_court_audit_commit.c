@@ -133,10 +133,18 @@ ngx_http_court_audit_commit_merge(ngx_http_court_audit_state_t *st)
 static void
 ngx_http_court_audit_commit_done(ngx_http_court_audit_state_t *st)
 {
-    ngx_err_t  err;
+    ngx_err_t   err;
+    ngx_uint_t  hurry;
 
     err = st->err;
+    hurry = st->hurry;
+
     st->busy = 0;
+    st->hurry = 0;
+
+    if (err == 0) {
+        st->flushed = st->until;
+    }
 
     if (st->synced) {
         ngx_court_histogram_add(&ngx_court_state_line->commit,
@@ -150,14 +158,12 @@ ngx_http_court_audit_commit_done(ngx_http_court_audit_state_t *st)
     if (!ngx_queue_empty(&st->waiters)) {
         ngx_http_court_audit_commit(st);
 
-    } else if (st->hurry) {
+    } else if (hurry) {
         ngx_http_court_audit_flush(st);
 
     } else if (st->in.len >= st->log->buffer) {
         ngx_http_court_audit_pass_on(st);
     }
-
-    st->hurry = 0;
 
     if (st->in.len || st->failed) {
         ngx_http_court_audit_arm(st);
@@ -166,6 +172,58 @@ ngx_http_court_audit_commit_done(ngx_http_court_audit_state_t *st)
 
 
 #if (NGX_THREADS)
+
+/*
+ * A record is not on disk as long as its file's name is not: after a file was
+ * opened, which may have made it, the first commit that somebody waits for
+ * synchronises the directory, too.  One that workers may not read is left to
+ * syncfs(2); a file system that knows no such thing says EINVAL.
+ */
+
+static ngx_err_t
+ngx_http_court_audit_commit_entry(ngx_http_court_audit_state_t *st,
+    ngx_log_t *log)
+{
+    int         rc;
+    u_char      path[NGX_MAX_PATH + 1], *slash;
+    ngx_fd_t    fd;
+    ngx_err_t   err;
+    ngx_str_t  *name;
+
+    name = &st->log->file->name;
+
+    (void) ngx_cpystrn(path, name->data, ngx_min(name->len + 1, sizeof(path)));
+
+    slash = (u_char *) strrchr((char *) path, '/');
+    if (slash == NULL) {
+        return 0;
+    }
+
+    slash[slash == path] = '\0';
+
+    fd = open((char *) path, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+
+    if (fd == NGX_INVALID_FILE) {
+        rc = syncfs(st->fd);
+        err = (rc == -1) ? ngx_errno : 0;
+
+    } else {
+        rc = fsync(fd);
+        err = (rc == -1 && ngx_errno != NGX_EINVAL) ? ngx_errno : 0;
+        (void) ngx_close_file(fd);
+    }
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, log, err,
+                   "court: audit: \"%V\": directory \"%s\" synchronised",
+                   &st->log->name, path);
+
+    if (err == 0) {
+        st->entry = 0;
+    }
+
+    return err;
+}
+
 
 /* in a thread: touches nothing but what the header says is the commit's */
 
@@ -179,8 +237,16 @@ ngx_http_court_audit_commit_thread(void *data, ngx_log_t *log)
     st->err = ngx_http_court_audit_write(&st->chain, st->fd, st->out_torn,
                                          &st->out, &st->written);
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, log, 0,
+                   "court: audit: \"%V\": %uz bytes written by a thread",
+                   &st->log->name, st->written);
+
     if (st->err == 0 && st->synced && fdatasync(st->fd) == -1) {
         st->err = ngx_errno;
+    }
+
+    if (st->err == 0 && st->synced && st->entry) {
+        st->err = ngx_http_court_audit_commit_entry(st, log);
     }
 }
 
@@ -202,6 +268,7 @@ ngx_http_court_audit_commit_fd(ngx_http_court_audit_state_t *st)
 
     if (st->fd == NGX_INVALID_FILE) {
         st->fd = fcntl(st->log->file->fd, F_DUPFD_CLOEXEC, 0);
+        st->entry = 1;
     }
 
     st->stale = 0;

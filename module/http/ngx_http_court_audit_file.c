@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * A process's end of a log.  Drafts of lines gather in memory; they are
- * chained and go out in one write: by a thread where there is one
- * (ngx_http_court_audit_commit.c), from here where there is none, or for acts
- * that are written at once; never both at once, so that lines keep their
- * order.  What cannot be written stays, up to a bound.
+ * chained and go out in one write: by a thread in a worker
+ * (ngx_http_court_audit_commit.c); from here in the master, at a worker's end
+ * and where there are no threads.  Never both at once, so that lines keep
+ * their order.  What cannot be written stays, up to a bound.
  */
 
 #include "ngx_http_court_audit.h"
@@ -309,7 +309,15 @@ ngx_http_court_audit_out(ngx_http_court_audit_state_t *st)
     err = ngx_http_court_audit_write(&st->chain, st->log->file->fd, st->torn,
                                      &st->in, &written);
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, st->errors, 0,
+                   "court: audit: \"%V\": %uz bytes written here",
+                   &st->log->name, written);
+
     ngx_http_court_audit_wrote(st, &st->in, written, err);
+
+    if (st->in.len == 0) {
+        st->flushed = st->chain.seq;
+    }
 
     if (st->in.len) {
         ngx_http_court_audit_arm(st);
@@ -322,10 +330,21 @@ ngx_http_court_audit_flush(ngx_http_court_audit_state_t *st)
 {
     if (st->busy) {
         st->hurry = 1;
-
-    } else if (!st->failed && st->in.len && st->log->file) {
-        ngx_http_court_audit_out(st);
+        return;
     }
+
+    if (st->failed || st->in.len == 0 || st->log->file == NULL) {
+        return;
+    }
+
+    /* megabytes may have gathered: hashing them takes longer than a turn */
+
+    if (ngx_http_court_audit_can_commit(st)) {
+        ngx_http_court_audit_commit_begin(st, !ngx_queue_empty(&st->waiters));
+        return;
+    }
+
+    ngx_http_court_audit_out(st);
 }
 
 
