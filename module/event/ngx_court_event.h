@@ -54,10 +54,10 @@
 
 
 #define NGX_COURT_EVENT_MAX        8192      /* bytes of one e */
-#define NGX_COURT_EVENT_HEAD_MAX   61440     /* bytes of a head, of a part: */
+#define NGX_COURT_EVENT_HEAD_MAX   NGX_COURT_TOKEN_MAX
 #define NGX_COURT_EVENT_PART_MAX   61440     /* a reply's bulk is 64 KiB */
-#define NGX_COURT_EVENT_PARTS      512
-#define NGX_COURT_EVENT_PART_ENTRIES  256
+#define NGX_COURT_EVENT_PARTS      240       /* 60,000 subjects and more */
+#define NGX_COURT_EVENT_PART_ENTRIES  512
 #define NGX_COURT_EVENT_TEXT       1024      /* issuer, sub, jti, kid, key */
 #define NGX_COURT_EVENT_ID         64        /* [A-Za-z0-9_-] */
 #define NGX_COURT_EVENT_CODE       64        /* a court's code, a fact's name */
@@ -237,12 +237,17 @@ ngx_court_event_verdict_t ngx_court_event_part_read(ngx_pool_t *pool,
 /*
  * What a reader has seen.  Plain numbers: it may stand in shared memory,
  * under the owner's lock.  All zero: nothing yet, and only a head is taken.
+ * A head may lie behind what was seen, for it is written now and then: then
+ * the entries from there to the highest come once more, and until they have
+ * the reader is blind.
  */
 typedef struct {
     uint64_t                   seq;       /* of the last entry applied */
-    int64_t                    time;      /* ms, of the same */
+    uint64_t                   high;      /* the highest ever */
+    int64_t                    time;      /* ms, of seq */
     int64_t                    beat;      /* ms, in the newest beat; 0 none */
-    u_char                     hash[NGX_COURT_SHA256_LEN];
+    u_char                     hash[NGX_COURT_SHA256_LEN];       /* of seq */
+    u_char                     high_hash[NGX_COURT_SHA256_LEN];
     unsigned                   synced:1;  /* a head was taken, and no doubt
                                            * has come since */
 } ngx_court_event_chain_t;
@@ -250,27 +255,28 @@ typedef struct {
 /*
  * ev was read OK; now in ms.  OK: the chain has moved, apply it.  DUPLICATE:
  * the chain is as it was.  GAP, FORGED, OLD, AHEAD, ROLLBACK: synced is 0, and
- * all is GAP until the next head; seq and time stay, so that an older history
- * is still known for one.
+ * all is GAP until the next head; high stays, so that an older history is
+ * still known for one.
  */
 ngx_court_event_verdict_t ngx_court_event_next(ngx_court_event_chain_t *chain,
     const ngx_court_event_t *ev, int64_t now, const char **why);
 
-/* read or told to be anything but OK or DUPLICATE: trust nothing */
+/* something else than OK or DUPLICATE was read: trust nothing */
 void ngx_court_event_doubt(ngx_court_event_chain_t *chain);
 
 /*
- * May this head be taken?  Asked before its parts are read: OK, ROLLBACK (its
- * seq or time lies before what was seen, or its seq is the last one's with
- * another hash), AHEAD.  The chain does not change.
+ * May this head be taken?  Asked before its parts are read: OK, ROLLBACK (not
+ * what was seen at its seq, or beyond that with an earlier time), AHEAD.  The
+ * chain does not change.
  */
 ngx_court_event_verdict_t ngx_court_event_head_fits(
     const ngx_court_event_chain_t *chain, const ngx_court_event_head_t *head,
     int64_t now, const char **why);
 
 /*
- * All parts were applied: the chain stands at the head.  A head is no beat:
- * the next one in the stream says that there is somebody.
+ * All parts were read: nothing is denied but what they say, and the chain
+ * stands at the head; go on with the entry seq + 1.  A head is no beat: the
+ * next one in the stream says that there is somebody.
  */
 void ngx_court_event_head_take(ngx_court_event_chain_t *chain,
     const ngx_court_event_head_t *head);
@@ -282,7 +288,10 @@ void ngx_court_event_head_take(ngx_court_event_chain_t *chain,
 ngx_court_event_verdict_t ngx_court_event_top(ngx_court_event_chain_t *chain,
     uint64_t seq);
 
-/* 1: not synced, no beat, or the newest is older than max_silence; all ms */
+/*
+ * 1: not synced, behind what was seen, no beat, or the newest is older than
+ * max_silence; all in ms
+ */
 ngx_uint_t ngx_court_event_blind(const ngx_court_event_chain_t *chain,
     int64_t now, int64_t max_silence);
 
