@@ -57,7 +57,8 @@ LIBS       := -l:libhiredis.a -ljansson -lcrypto -lm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tool module debug unit check-symbols suites conf demo docs faults asan \
+.PHONY: all tool module debug unit check-symbols suites conf demo docs faults \
+        faults-short asan \
         valgrind coverage mutate \
         fuzz fuzz-seeds fuzz-targets test check deps deps-run run clean help FORCE
 
@@ -211,9 +212,20 @@ suites: $(SO) $(TOOL) $(if $(filter-out %force.t,$(T)),,debug) $(if $(SAN),$(B)/
 	@t/lib/get-test-nginx
 	@$(RUN) suites$(SUFFIX) $(sort $(if $(T),$(T),$(wildcard t/*.t)))
 
-tool-tests conf demo docs faults: $(SO) $(TOOL)    ## the programs of t/NAME
+tool-tests conf demo docs: $(SO) $(TOOL)    ## the programs of t/NAME
 	@$(RUN) $@ $(if $(T),$(T),\
 	    $(call programs,$(@:tool-tests=tool)))
+
+# the same programs, with less of each, are a part of "make test"
+faults: $(SO) $(TOOL) $(if $(SAN),$(B)/nginx-run)    ## t/faults in full; T=t/faults/100-redis for one
+	@t/lib/get-test-nginx
+	@COURT_FAULTS=long TIMEOUT=3600 $(RUN) $@$(SUFFIX) \
+	    $(if $(T),$(T),$(call programs,faults) $(wildcard t/faults/*.t))
+
+faults-short: $(SO) $(TOOL) $(if $(SAN),$(B)/nginx-run)
+	@t/lib/get-test-nginx
+	@$(RUN) $@$(SUFFIX) \
+	    $(if $(T),$(T),$(call programs,faults) $(wildcard t/faults/*.t))
 
 # Debian's nginx with AddressSanitizer under it, for a module built so
 $(B)/nginx-run:

@@ -22,6 +22,7 @@ typedef struct {
     ngx_court_redis_link_t    *replicas[NGX_COURT_REDIS_REPLICAS];
     ngx_uint_t                 turn;       /* index of the sentinel */
     ngx_uint_t                 failed;     /* sentinels in a row */
+    const char                *why;        /* what one of them said */
     ngx_event_t                timer;
     ngx_court_redis_backoff_t  backoff;
     unsigned                   asking:1;
@@ -231,15 +232,23 @@ ngx_court_redis_sentinel_next(ngx_court_redis_sentinel_t *s, const char *why)
 {
     s->failed++;
 
+    /* what one says counts for more than that others say nothing */
+
+    if (why) {
+        s->why = why;
+    }
+
     if (s->failed % s->redis->conf.servers->nelts) {
         ngx_court_redis_sentinel_in(s, 5);
         return;
     }
 
     if (s->master == NULL || s->master->state != NGX_COURT_REDIS_S_UP) {
-        ngx_court_redis_is_down(s->redis, s->ask, why);
+        ngx_court_redis_is_down(s->redis, s->why ? NULL : s->ask,
+                                s->why ? s->why : "no sentinel answers");
     }
 
+    s->why = NULL;
     ngx_court_redis_sentinel_again(s);
 }
 
@@ -262,7 +271,7 @@ ngx_court_redis_sentinel_told(void *ctx, ngx_court_redis_link_t *link,
     }
 
     if (end != NGX_COURT_REDIS_E_REPLY) {
-        ngx_court_redis_sentinel_next(s, "no sentinel answers");
+        ngx_court_redis_sentinel_next(s, NULL);
 
         /* a hung one is not asked again while there are others */
 
@@ -291,6 +300,7 @@ ngx_court_redis_sentinel_told(void *ctx, ngx_court_redis_link_t *link,
     }
 
     s->failed = 0;
+    s->why = NULL;
     ngx_court_redis_sentinel_in(s, NGX_COURT_REDIS_WATCH);
     ngx_court_redis_sentinel_master(s, &addr);
 

@@ -98,6 +98,7 @@ sub server {
     $self->launch($name, 'redis-server', @ports, '--bind', '127.0.0.1',
                   '--dir', $home, '--save', '', '--appendonly', 'no',
                   '--repl-diskless-sync-delay', 0,
+                  '--enable-debug-command', 'yes',
                   '--unixsocket', "$home/sock", @more);
     $self->wait_for(sub { $self->cli($name, 'PING') =~ /PONG|NOAUTH/ })
         or die "redis-server $name does not start\n";
@@ -298,7 +299,7 @@ sub gateway {
 
     my $http = Court::http_config(
         policy => $policy,
-        facts => Court::facts(all => 'breaker 100000/1s;'),
+        facts => Court::facts(all => $more{facts} || 'breaker 100000/1s;'),
         locations => 'location = /identity '
                      . '{ proxy_pass http://scripted/$court_source_key_2; }'
                      . join('', map { "location = /$_ { return 404; }" }
@@ -307,6 +308,8 @@ sub gateway {
                  @{[$more{http} || '']}
                  court_redis main { $lines }
                  court_cache redis=main seal_keys=$self->{dir}/seal.key;");
+
+    $http =~ s/court_zone \K[^;]*/$more{zones}/ if $more{zones};
 
     my $user = $> ? '' : 'user root;';
     Court::file("gateway$n/nginx.conf", <<"_EOC_");
@@ -331,10 +334,16 @@ http {
         location /api/ { proxy_pass http://court_mock; }
         location = /static { court off; return 200 "static\\n"; }
     }
+    server {
+        listen unix:$self->{dir}/run/gateway$n.sock;
+        location /status { court_status; }
+        location / { court_control; }
+    }
 }
 _EOC_
 
     $self->{home} = $home;
+    $self->{control} = "$self->{dir}/run/gateway$n.sock";
     $self->{error_log} = "$home/logs/error.log";
     $Test::Nginx::Util::ServerPortForClient = $self->{http_port} = $port;
 
@@ -342,8 +351,10 @@ _EOC_
                  "$home/nginx.conf");
     return system("@nginx -t > $home/test.out 2>&1") if $more{test};
 
-    $self->launch('gateway', @nginx);
+    my $pid = $self->launch('gateway', @nginx);
     return $self->wait_for(sub {
+        die "the gateway ends: " . Court::slurp("$self->{dir}/gateway.out")
+            if waitpid($pid, POSIX::WNOHANG()) == $pid;
         -s "$home/nginx.pid"
             && IO::Socket::INET->new(PeerAddr => '127.0.0.1',
                                      PeerPort => $port);
