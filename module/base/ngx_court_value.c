@@ -260,6 +260,18 @@ ngx_court_record_encode(ngx_pool_t *pool, const ngx_court_schema_t *schema,
 
 
 ngx_int_t
+ngx_court_record_is(const ngx_court_schema_t *schema, const ngx_str_t *record)
+{
+    return (schema->nfields <= NGX_COURT_MAX_FIELDS
+            && record->len <= NGX_COURT_RECORD_MAX
+            && record->len >= ngx_court_record_header(schema->nfields)
+            && ngx_court_get32(record->data) == schema->id
+            && ngx_court_get16(record->data + 4) == schema->nfields)
+           ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_int_t
 ngx_court_record_check(const ngx_court_schema_t *schema,
     const ngx_str_t *record)
 {
@@ -271,11 +283,7 @@ ngx_court_record_check(const ngx_court_schema_t *schema,
     start = ngx_court_record_header(schema->nfields);
     p = record->data;
 
-    if (schema->nfields > NGX_COURT_MAX_FIELDS
-        || record->len > NGX_COURT_RECORD_MAX || record->len < start
-        || ngx_court_get32(p) != schema->id
-        || ngx_court_get16(p + 4) != schema->nfields)
-    {
+    if (ngx_court_record_is(schema, record) != NGX_OK) {
         return NGX_DECLINED;
     }
 

@@ -96,6 +96,10 @@ ngx_int_t ngx_court_record_encode(ngx_pool_t *pool,
 ngx_int_t ngx_court_record_check(const ngx_court_schema_t *schema,
     const ngx_str_t *record);
 
+/* of a record that was checked before it was kept: is it of this schema? */
+ngx_int_t ngx_court_record_is(const ngx_court_schema_t *schema,
+    const ngx_str_t *record);
+
 /* reads one field of a checked record; v->str points into record */
 void ngx_court_record_get(const ngx_court_schema_t *schema,
     const ngx_str_t *record, ngx_uint_t field, ngx_court_value_t *v);

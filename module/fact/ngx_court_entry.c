@@ -39,7 +39,7 @@ ngx_court_entry_write(u_char *p, const ngx_court_entry_t *entry)
 
 
 ngx_int_t
-ngx_court_entry_read(const ngx_court_fact_t *fact, const ngx_str_t *bytes,
+ngx_court_entry_own(const ngx_court_fact_t *fact, const ngx_str_t *bytes,
     ngx_court_entry_t *entry)
 {
     u_char  *p;
@@ -69,6 +69,22 @@ ngx_court_entry_read(const ngx_court_fact_t *fact, const ngx_str_t *bytes,
 
     if (!entry->found) {
         return entry->record.len == 0 ? NGX_OK : NGX_DECLINED;
+    }
+
+    return ngx_court_record_is(&fact->schema, &entry->record);
+}
+
+
+ngx_int_t
+ngx_court_entry_read(const ngx_court_fact_t *fact, const ngx_str_t *bytes,
+    ngx_court_entry_t *entry)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_court_entry_own(fact, bytes, entry);
+
+    if (rc != NGX_OK || !entry->found) {
+        return rc;
     }
 
     return ngx_court_record_check(&fact->schema, &entry->record);

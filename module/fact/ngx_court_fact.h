@@ -176,6 +176,14 @@ ngx_int_t ngx_court_entry_read(const ngx_court_fact_t *fact,
     const ngx_str_t *bytes, ngx_court_entry_t *entry);
 
 /*
+ * The same of bytes that a process of this machine has checked, and written
+ * to a zone that is emptied when its writer dies: what the record is made of
+ * is not looked through again.
+ */
+ngx_int_t ngx_court_entry_own(const ngx_court_fact_t *fact,
+    const ngx_str_t *bytes, ngx_court_entry_t *entry);
+
+/*
  * The key under which an entry stands: hash of fact name, schema id, court
  * (where court_scope) and key parts.  salt names the operator's prefix.
  */

@@ -116,7 +116,7 @@ typedef struct {
     ngx_array_t                issuers;      /* ngx_court_issuer_t * */
     ngx_array_t                sources;      /* ngx_court_source_t * */
     ngx_array_t                source_keys;  /* per source: ngx_array_t * of
-                                              * ngx_http_complex_value_t */
+                                              * ngx_http_court_key_part_t */
     ngx_array_t                redis;        /* ngx_court_redis_t * */
     ngx_court_vocab_t          vocab;
 
@@ -147,6 +147,15 @@ typedef struct {
 
     ngx_http_court_build_t    *build;
 } ngx_http_court_main_conf_t;
+
+
+/* a value of the key of a court_fact; most are one variable of ours alone,
+ * and then need not be evaluated */
+typedef struct {
+    ngx_http_complex_value_t   value;
+    size_t                     alone;        /* offset in the session, or 0 */
+    ngx_str_t                  path;         /* NAME of $court_path_NAME */
+} ngx_http_court_key_part_t;
 
 
 typedef struct {

@@ -14,7 +14,7 @@
 typedef struct {
     ngx_court_source_t        *source;
     ngx_array_t                fields;       /* ngx_court_field_t */
-    ngx_array_t               *keys;         /* ngx_http_complex_value_t */
+    ngx_array_t               *keys;         /* ngx_http_court_key_part_t */
 
     ngx_str_t                  uri;
     ngx_str_t                  map;

@@ -8,10 +8,17 @@
 #include "ngx_http_court_fact_conf.h"
 
 
-/* what a part of the key is called in a record's words */
+#define ngx_http_court_fact_var(var, name, member)                            \
+    { ngx_string(var), ngx_string(name),                                      \
+      offsetof(ngx_http_court_session_t, member) }
+
+
+/* what a part of the key is called in a record's words; and where its value
+ * stands, if it is one variable and nothing else */
 
 static void
-ngx_http_court_fact_key_name(const ngx_str_t *value, ngx_str_t *name)
+ngx_http_court_fact_key_name(const ngx_str_t *value, ngx_str_t *name,
+    ngx_http_court_key_part_t *part)
 {
     size_t      prefix;
     ngx_str_t   var;
@@ -20,12 +27,13 @@ ngx_http_court_fact_key_name(const ngx_str_t *value, ngx_str_t *name)
     static const struct {
         ngx_str_t  var;
         ngx_str_t  name;
+        size_t     member;
     } names[] = {
-        { ngx_string("court_subject"), ngx_string("subject") },
-        { ngx_string("court_principal"), ngx_string("principal") },
-        { ngx_string("court_issuer"), ngx_string("issuer") },
-        { ngx_string("court_client"), ngx_string("client") },
-        { ngx_string("court_code"), ngx_string("court") }
+        ngx_http_court_fact_var("court_subject", "subject", subject),
+        ngx_http_court_fact_var("court_principal", "principal", principal),
+        ngx_http_court_fact_var("court_issuer", "issuer", issuer),
+        ngx_http_court_fact_var("court_client", "client", client),
+        ngx_http_court_fact_var("court_code", "court", code)
     };
 
     ngx_str_null(name);
@@ -45,6 +53,7 @@ ngx_http_court_fact_key_name(const ngx_str_t *value, ngx_str_t *name)
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (ngx_court_str_eq(&names[i].var, &var)) {
             *name = names[i].name;
+            part->alone = names[i].member;
             return;
         }
     }
@@ -62,6 +71,8 @@ ngx_http_court_fact_key_name(const ngx_str_t *value, ngx_str_t *name)
         if (!ngx_http_court_name(name, 1)) {
             ngx_str_null(name);
         }
+
+        part->path = *name;
     }
 }
 
@@ -74,7 +85,7 @@ ngx_http_court_fact_key_line(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                         *value;
     ngx_uint_t                         i;
     ngx_court_fact_t                  *fact;
-    ngx_http_complex_value_t          *cv;
+    ngx_http_court_key_part_t         *part;
     ngx_http_compile_complex_value_t   ccv;
 
     if (fcf->keys) {
@@ -90,24 +101,27 @@ ngx_http_court_fact_key_line(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     fcf->keys = ngx_array_create(cf->pool, fact->nkeys,
-                                 sizeof(ngx_http_complex_value_t));
+                                 sizeof(ngx_http_court_key_part_t));
     if (fcf->keys == NULL) {
         return NGX_CONF_ERROR;
     }
 
     for (i = 0; i < fact->nkeys; i++) {
-        ngx_http_court_fact_key_name(&value[i + 1], &fact->key_names[i]);
-
-        cv = ngx_array_push(fcf->keys);
-        if (cv == NULL) {
+        part = ngx_array_push(fcf->keys);
+        if (part == NULL) {
             return NGX_CONF_ERROR;
         }
+
+        ngx_memzero(part, sizeof(ngx_http_court_key_part_t));
+
+        ngx_http_court_fact_key_name(&value[i + 1], &fact->key_names[i],
+                                     part);
 
         ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
 
         ccv.cf = cf;
         ccv.value = &value[i + 1];
-        ccv.complex_value = cv;
+        ccv.complex_value = &part->value;
 
         if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
             return NGX_CONF_ERROR;

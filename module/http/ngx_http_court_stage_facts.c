@@ -88,43 +88,98 @@ ngx_http_court_facts_not_before(ngx_http_court_session_t *s, int64_t max_age)
 }
 
 
-/*
- * The key parts, as variables say them for that side.  NGX_DECLINED where one
- * is empty: nobody to ask about, so definitely no record.
- */
+/* {NAME} of the path; "" where it has none */
 
-static ngx_int_t
-ngx_http_court_facts_keys(ngx_http_court_session_t *s,
-    ngx_http_court_need_t *need, ngx_array_t *values, ngx_str_t *keys)
+static void
+ngx_http_court_facts_path(ngx_http_court_session_t *s, const ngx_str_t *name,
+    ngx_str_t *value)
 {
-    ngx_int_t                  rc;
-    ngx_uint_t                 i;
-    ngx_http_complex_value_t  *cv;
+    ngx_uint_t        i;
+    const ngx_str_t  *known;
 
-    if (values == NULL || values->nelts != need->source->fact.nkeys
-        || values->nelts > NGX_COURT_FACT_KEYS)
-    {
-        return NGX_ERROR;
-    }
+    ngx_str_null(value);
 
-    cv = values->elts;
-    rc = NGX_OK;
+    for (i = 0; i < s->match.nvars; i++) {
+        known = ngx_court_policy_path_name(s->pinned->policy,
+                                           s->match.vars[i].name);
 
-    s->keying = 1;
-    s->key_side = need->side;
-
-    for (i = 0; i < values->nelts && rc == NGX_OK; i++) {
-        rc = ngx_http_complex_value(s->request, &cv[i], &keys[i]);
-
-        if (rc == NGX_OK && keys[i].len == 0) {
-            rc = NGX_DECLINED;
+        if (ngx_court_str_eq(known, name)) {
+            *value = s->match.vars[i].value;
+            return;
         }
     }
+}
+
+
+/* as the variable would say it; what is more than one is evaluated */
+
+static ngx_int_t
+ngx_http_court_facts_part(ngx_http_court_session_t *s,
+    ngx_http_court_key_part_t *part, ngx_court_side_t side, ngx_str_t *value)
+{
+    ngx_int_t  rc;
+
+    if (part->path.len) {
+        ngx_http_court_facts_path(s, &part->path, value);
+        return NGX_OK;
+    }
+
+    if (part->alone == offsetof(ngx_http_court_session_t, subject)
+        && side == NGX_COURT_PRINCIPAL)
+    {
+        *value = s->principal;
+        return NGX_OK;
+    }
+
+    if (part->alone) {
+        *value = *(ngx_str_t *) ((u_char *) s + part->alone);
+        return NGX_OK;
+    }
+
+    s->keying = 1;
+    s->key_side = side;
+
+    rc = ngx_http_complex_value(s->request, &part->value, value);
 
     s->keying = 0;
     s->key_side = NGX_COURT_CALLER;
 
     return rc;
+}
+
+
+/* NGX_DECLINED where one is empty: nobody to ask about, so definitely no
+ * record */
+
+static ngx_int_t
+ngx_http_court_facts_keys(ngx_http_court_session_t *s,
+    ngx_http_court_need_t *need, ngx_array_t *parts, ngx_str_t *keys)
+{
+    ngx_uint_t                  i;
+    ngx_http_court_key_part_t  *part;
+
+    if (parts == NULL || parts->nelts != need->source->fact.nkeys
+        || parts->nelts > NGX_COURT_FACT_KEYS)
+    {
+        return NGX_ERROR;
+    }
+
+    part = parts->elts;
+
+    for (i = 0; i < parts->nelts; i++) {
+
+        if (ngx_http_court_facts_part(s, &part[i], need->side, &keys[i])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (keys[i].len == 0) {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -134,13 +189,13 @@ ngx_http_court_facts_ask(ngx_http_court_session_t *s,
 {
     ngx_int_t         rc;
     ngx_str_t         keys[NGX_COURT_FACT_KEYS];
-    ngx_array_t     **values;
+    ngx_array_t     **parts;
     ngx_court_ask_t   ask;
 
-    values = mcf->source_keys.elts;
+    parts = mcf->source_keys.elts;
 
     rc = ngx_http_court_facts_keys(s, need,
-                                   values[need->source->fact.index], keys);
+                                   parts[need->source->fact.index], keys);
 
     if (rc == NGX_DECLINED) {
         ngx_http_court_facts_answer(need, NGX_COURT_F_NONE, "empty key");

@@ -267,7 +267,7 @@ ngx_court_tier_zone_get(ngx_court_zone_t *zone, const ngx_court_fact_t *fact,
     bytes.data = buf;
     bytes.len = len;
 
-    return ngx_court_entry_read(fact, &bytes, entry);
+    return ngx_court_entry_own(fact, &bytes, entry);
 }
 
 
