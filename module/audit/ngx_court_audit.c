@@ -31,7 +31,7 @@ typedef struct {
     { ",\"" #name "\":", sizeof(",\"" #name "\":") - 1,                        \
       offsetof(ngx_court_audit_record_t, name), 1 }
 
-static const ngx_court_audit_member_t  ngx_court_audit_members[] = {
+static const ngx_court_audit_member_t  ngx_court_audit_strs[] = {
     ngx_court_audit_member(event),
     ngx_court_audit_member(conf),
     ngx_court_audit_member(verb),
@@ -409,7 +409,7 @@ ngx_court_audit_strings(ngx_court_audit_out_t *out,
     const ngx_str_t                 *s;
     const ngx_court_audit_member_t  *m;
 
-    for (m = ngx_court_audit_members; m->name; m++) {
+    for (m = ngx_court_audit_strs; m->name; m++) {
         s = (const ngx_str_t *) ((const char *) record + m->offset);
 
         if (s->len == 0) {
@@ -450,7 +450,13 @@ ngx_court_audit_body(ngx_court_audit_out_t *out,
 
     ngx_court_audit_raw(out, phase->data, phase->len);
 
-    ngx_court_audit_strings(out, record);
+    if (record->members.len) {
+        ngx_court_audit_raw(out, record->members.data, record->members.len);
+
+    } else {
+        ngx_court_audit_strings(out, record);
+    }
+
     ngx_court_audit_failed(out, record);
     ngx_court_audit_facts(out, record);
     ngx_court_audit_policy(out, chain, record);
@@ -465,6 +471,21 @@ ngx_court_audit_body(ngx_court_audit_out_t *out,
 
     ngx_court_audit_raw(out, zeros, sizeof(zeros));
     ngx_court_audit_text(out, "\"}\n");
+}
+
+
+u_char *
+ngx_court_audit_members(const ngx_court_audit_record_t *record, u_char *buf,
+    u_char *last)
+{
+    ngx_court_audit_out_t  out;
+
+    out.p = buf;
+    out.last = last;
+
+    ngx_court_audit_strings(&out, record);
+
+    return out.p;
 }
 
 

@@ -87,6 +87,10 @@ typedef struct {
     ngx_str_t                  reason;
     ngx_str_t                  rule;
 
+    ngx_str_t                  members;   /* those from event to rule, as
+                                           * ngx_court_audit_members has
+                                           * made them, in their place */
+
     const ngx_court_audit_failed_t  *failed;
     ngx_uint_t                 nfailed;
     const ngx_court_audit_fact_t  *facts;
@@ -130,6 +134,10 @@ void ngx_court_audit_begin(ngx_court_audit_chain_t *chain,
 /* prepares a record that says nothing yet */
 void ngx_court_audit_clear(ngx_court_audit_record_t *record,
     ngx_court_audit_phase_t phase, int64_t time);
+
+/* text of the members from event to rule; returns its end, NULL: no room */
+u_char *ngx_court_audit_members(const ngx_court_audit_record_t *record,
+    u_char *buf, u_char *last);
 
 /*
  * The next line of the chain with its newline into buf; returns its end.

@@ -17,7 +17,7 @@
     { ngx_string(name), 0, ngx_court_fields_of(fields), nkeys,                \
       { ngx_string(k0), ngx_string(k1), ngx_string(k2), ngx_null_string },    \
       court, NULL, NGX_COURT_STANDARD_TTL, NGX_COURT_STANDARD_NEGATIVE_TTL,   \
-      0, 0, 0, 0 }
+      0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 static ngx_uint_t ngx_court_fact_find(const ngx_court_fact_t *fact,
@@ -208,6 +208,10 @@ ngx_court_fact_init(ngx_court_fact_t *fact)
     fact->valid_from = ngx_court_fact_find(fact, "valid_from");
     fact->valid_until = ngx_court_fact_find(fact, "valid_until");
     fact->suspended = ngx_court_fact_find(fact, "suspended");
+    fact->kind = ngx_court_fact_find(fact, "kind");
+    fact->side = ngx_court_fact_find(fact, "side");
+    fact->capacity = ngx_court_fact_find(fact, "capacity");
+    fact->special = ngx_court_fact_find(fact, "special_authority");
 
     ngx_court_schema_init(&fact->schema);
 }

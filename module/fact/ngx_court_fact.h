@@ -53,6 +53,10 @@ typedef struct {
     ngx_uint_t                 valid_from; /* or NGX_COURT_NO_FIELD */
     ngx_uint_t                 valid_until;
     ngx_uint_t                 suspended;
+    ngx_uint_t                 kind;       /* what headers and assertions */
+    ngx_uint_t                 side;       /* say, likewise */
+    ngx_uint_t                 capacity;
+    ngx_uint_t                 special;
 } ngx_court_fact_t;
 
 /* computed fields follow the declared ones: index schema.nfields + N */

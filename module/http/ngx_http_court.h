@@ -109,6 +109,9 @@ extern ngx_http_court_worker_t  ngx_http_court_worker;
 typedef struct ngx_http_court_audit_log_s  ngx_http_court_audit_log_t;
 typedef struct ngx_http_court_audit_state_s  ngx_http_court_audit_state_t;
 
+/* what a worker keeps of decisions (..._kept.h) */
+typedef struct ngx_http_court_kept_s  ngx_http_court_kept_t;
+
 /* what only the reading of the configuration needs (..._conf.h) */
 typedef struct ngx_http_court_build_s  ngx_http_court_build_t;
 
@@ -287,6 +290,10 @@ struct ngx_http_court_session_s {
     uint64_t                   audit_seq;
     ngx_queue_t                audit_queue;  /* while it is being waited for */
 
+    /* record and forward: what was kept of a decision like this one */
+    ngx_http_court_kept_t     *kept;
+    uint64_t                   kept_serial;
+
     /* forward */
     ngx_table_elt_t           *assertion;    /* our header, in the new array */
     time_t                     assertion_at; /* when it was made */
@@ -384,6 +391,14 @@ ngx_http_court_need_t *ngx_http_court_need_find(ngx_http_court_session_t *s,
 void ngx_http_court_fact_get(ngx_http_court_session_t *s,
     ngx_court_side_t side, const ngx_str_t *fact, const ngx_str_t *field,
     ngx_court_value_t *v);
+/* the answer about that fact, if it was one; NULL */
+ngx_http_court_need_t *ngx_http_court_fact_found(ngx_http_court_session_t *s,
+    ngx_court_side_t side, const ngx_str_t *fact);
+/* the same of the relation that the decision was made by */
+ngx_http_court_need_t *ngx_http_court_relation(ngx_http_court_session_t *s);
+/* a declared field of it; absent where need is NULL or has no such field */
+void ngx_http_court_fact_field(const ngx_http_court_need_t *need,
+    ngx_uint_t field, ngx_court_value_t *v);
 /* the caller's identity.kind; "": none, or not known yet */
 const ngx_str_t *ngx_http_court_kind(ngx_http_court_session_t *s);
 /* whose facts speak: the principal's where the rule is a delegated one */
@@ -411,6 +426,10 @@ char *ngx_http_court_assertion_jwks(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t ngx_http_court_assertion_start(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_court_assertion_make(ngx_http_request_t *r,
     ngx_http_court_session_t *s, ngx_str_t *assertion);
+/* the one that was kept; NGX_DECLINED: none, or half its life is over */
+ngx_int_t ngx_http_court_assertion_kept(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_court_kept_t *kept,
+    ngx_str_t *assertion);
 /* the body is complete: a stale assertion is made anew in place */
 ngx_int_t ngx_http_court_assertion_renew(ngx_http_request_t *r,
     ngx_http_court_session_t *s);

@@ -8,7 +8,7 @@
  * a signature costs more than the rest of a warm request.
  */
 
-#include "ngx_http_court.h"
+#include "ngx_http_court_kept.h"
 
 
 #define NGX_HTTP_COURT_ASSERTIONS   4096     /* slots of a worker's cache */
@@ -64,16 +64,15 @@ ngx_http_court_assertion_put(ngx_http_court_member_t *m, const char *name,
 /* a field of the relation that the decision was made by */
 
 static ngx_http_court_member_t *
-ngx_http_court_assertion_fact(ngx_http_court_session_t *s,
-    ngx_http_court_member_t *m, const char *name, const ngx_str_t *field)
+ngx_http_court_assertion_fact(ngx_http_court_member_t *m, const char *name,
+    const ngx_http_court_need_t *need, ngx_uint_t field)
 {
     ngx_court_value_t  v;
 
-    static const ngx_str_t  relation = ngx_string("relation");
     static const ngx_str_t  yes = ngx_string("true");
     static const ngx_str_t  no = ngx_string("false");
 
-    ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, field, &v);
+    ngx_http_court_fact_field(need, field, &v);
 
     m->fact = 1;
 
@@ -96,14 +95,21 @@ static ngx_http_court_member_t *
 ngx_http_court_assertion_facts(ngx_http_court_session_t *s,
     ngx_http_court_member_t *m)
 {
-    static const ngx_str_t  side = ngx_string("side");
-    static const ngx_str_t  capacity = ngx_string("capacity");
-    static const ngx_str_t  special = ngx_string("special_authority");
+    const ngx_court_fact_t       *fact;
+    const ngx_http_court_need_t  *need;
 
-    m = ngx_http_court_assertion_fact(s, m, "side", &side);
-    m = ngx_http_court_assertion_fact(s, m, "capacity", &capacity);
+    need = ngx_http_court_relation(s);
 
-    return ngx_http_court_assertion_fact(s, m, "special", &special);
+    if (need == NULL) {
+        return m;
+    }
+
+    fact = &need->source->fact;
+
+    m = ngx_http_court_assertion_fact(m, "side", need, fact->side);
+    m = ngx_http_court_assertion_fact(m, "capacity", need, fact->capacity);
+
+    return ngx_http_court_assertion_fact(m, "special", need, fact->special);
 }
 
 
@@ -435,6 +441,39 @@ ngx_http_court_assertion_make(ngx_http_request_t *r,
         ngx_http_court_assertion_keep(slot, key, assertion,
                                       r->connection->log);
     }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_court_assertion_kept(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_court_kept_t *kept,
+    ngx_str_t *assertion)
+{
+    ngx_http_court_main_conf_t       *mcf;
+    ngx_http_court_assertion_conf_t  *acf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_court_module);
+    acf = mcf->assertion;
+
+    if (acf == NULL || acf->per_request || kept == NULL
+        || kept->assertion_len == 0 || kept->made > ngx_time()
+        || ngx_time() - kept->made >= acf->ttl / 2)
+    {
+        return NGX_DECLINED;
+    }
+
+    assertion->data = ngx_pnalloc(r->pool, kept->assertion_len);
+    if (assertion->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(assertion->data, kept->assertion, kept->assertion_len);
+    assertion->len = kept->assertion_len;
+
+    ngx_court_count(&ngx_court_state_line->reused);
+    s->assertion_at = kept->made;
 
     return NGX_OK;
 }

@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_court_audit.h"
+#include "ngx_http_court_kept.h"
 
 
 #define NGX_HTTP_COURT_AUDIT_WORD  32
@@ -243,8 +244,10 @@ ngx_http_court_audit_who(ngx_http_court_session_t *s,
 }
 
 
-void
-ngx_http_court_audit_fill(ngx_http_court_session_t *s,
+/* all that is the same for each request like this one */
+
+static void
+ngx_http_court_audit_members(ngx_http_court_session_t *s,
     ngx_http_court_audit_filled_t *filled)
 {
     ngx_http_request_t        *r;
@@ -253,10 +256,6 @@ ngx_http_court_audit_fill(ngx_http_court_session_t *s,
     r = s->request;
     record = &filled->record;
 
-    ngx_court_audit_clear(record, NGX_COURT_AUDIT_DECISION,
-                          ngx_http_court_audit_now());
-
-    record->request_id = s->request_id;
     record->court = s->code;
     record->ip = *ngx_http_court_front_ip(s);
     record->channel = *ngx_http_court_channel(s);
@@ -286,7 +285,56 @@ ngx_http_court_audit_fill(ngx_http_court_session_t *s,
     if (s->decision.rule) {
         record->rule = *s->decision.rule;
     }
+}
 
+
+/* the same, from the place or into it */
+
+static void
+ngx_http_court_audit_kept(ngx_http_court_session_t *s,
+    ngx_http_court_audit_filled_t *filled)
+{
+    u_char                 *p;
+    ngx_http_court_kept_t  *kept;
+
+    kept = ngx_http_court_kept(s);
+
+    if (kept == NULL) {
+        ngx_http_court_audit_members(s, filled);
+        return;
+    }
+
+    if (kept->record_len == 0) {
+        ngx_http_court_audit_members(s, filled);
+
+        p = ngx_court_audit_members(&filled->record, kept->record,
+                                    kept->record + sizeof(kept->record));
+        if (p == NULL) {
+            return;
+        }
+
+        kept->record_len = p - kept->record;
+    }
+
+    filled->record.members.data = kept->record;
+    filled->record.members.len = kept->record_len;
+}
+
+
+void
+ngx_http_court_audit_fill(ngx_http_court_session_t *s,
+    ngx_http_court_audit_filled_t *filled)
+{
+    ngx_court_audit_record_t  *record;
+
+    record = &filled->record;
+
+    ngx_court_audit_clear(record, NGX_COURT_AUDIT_DECISION,
+                          ngx_http_court_audit_now());
+
+    record->request_id = s->request_id;
+
+    ngx_http_court_audit_kept(s, filled);
     ngx_http_court_audit_failed(s, filled);
     ngx_http_court_audit_facts(s, filled);
 

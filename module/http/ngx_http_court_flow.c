@@ -63,6 +63,7 @@ ngx_http_court_flow_begin(ngx_http_request_t *r, ngx_http_court_session_t *s)
     s->would_refuse = 0;
     s->pending = NULL;
     s->why = NULL;
+    s->kept = NULL;
     s->court = NULL;
     s->result = NGX_COURT_FAILED;
 

@@ -10,6 +10,7 @@
  */
 
 #include "ngx_http_court_headers.h"
+#include "ngx_http_court_kept.h"
 #include "ngx_court_path.h"
 
 
@@ -301,17 +302,24 @@ ngx_http_court_headers_put_all(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_court_headers_assertion(ngx_http_request_t *r,
-    ngx_http_court_session_t *s)
+    ngx_http_court_session_t *s, ngx_http_court_kept_t *kept)
 {
+    ngx_int_t         rc;
     ngx_str_t         assertion;
     ngx_table_elt_t  *h;
 
-    if (ngx_http_court_assertion_make(r, s, &assertion) != NGX_OK) {
-        return NGX_ERROR;
+    rc = ngx_http_court_assertion_kept(r, s, kept, &assertion);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_court_assertion_make(r, s, &assertion);
+
+        if (rc == NGX_OK && kept) {
+            ngx_http_court_kept_assertion(kept, &assertion, s->assertion_at);
+        }
     }
 
-    if (assertion.len == 0) {
-        return NGX_OK;
+    if (rc != NGX_OK || assertion.len == 0) {
+        return rc;
     }
 
     if (ngx_http_court_headers_put(r, NGX_HTTP_COURT_H_ASSERTION, &assertion,
@@ -334,10 +342,8 @@ static ngx_int_t
 ngx_http_court_headers_identity(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
-    ngx_court_value_t  side;
-
-    static const ngx_str_t  relation = ngx_string("relation");
-    static const ngx_str_t  f_side = ngx_string("side");
+    ngx_court_value_t       side;
+    ngx_http_court_need_t  *relation;
 
     const ngx_http_court_put_t  put[] = {
         { NGX_HTTP_COURT_H_SUBJECT, &s->subject, 1 },
@@ -351,16 +357,14 @@ ngx_http_court_headers_identity(ngx_http_request_t *r,
         { NGX_HTTP_COURT_H_OBLIGATIONS, s->decision.obligations, 1 }
     };
 
-    ngx_http_court_fact_get(s, ngx_http_court_side(s), &relation, &f_side,
-                            &side);
+    relation = ngx_http_court_relation(s);
 
-    if (ngx_http_court_headers_put_all(r, put, sizeof(put) / sizeof(put[0]))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
+    ngx_http_court_fact_field(relation,
+                              relation ? relation->source->fact.side : 0,
+                              &side);
 
-    return ngx_http_court_headers_assertion(r, s);
+    return ngx_http_court_headers_put_all(r, put,
+                                          sizeof(put) / sizeof(put[0]));
 }
 
 
@@ -373,7 +377,6 @@ ngx_http_court_headers_request(ngx_http_request_t *r,
           s->pinned ? &s->pinned->version : NULL, 0 },
         { NGX_HTTP_COURT_H_INTERFACE,
           s->match.interface ? &s->match.interface->id : NULL, 0 },
-        { NGX_HTTP_COURT_H_REQUEST_ID, &s->request_id, 0 },
         { NGX_HTTP_COURT_H_CODE, &s->code, 1 },
         { NGX_HTTP_COURT_H_CHANNEL, ngx_http_court_channel_known(s), 0 }
     };
@@ -419,28 +422,69 @@ ngx_http_court_headers_withhold(ngx_http_request_t *r,
 }
 
 
-ngx_int_t
-ngx_http_court_headers_forward(ngx_http_request_t *r,
-    ngx_http_court_session_t *s)
-{
-    static const ngx_str_t  would = ngx_string("would-refuse");
+/* what is decided: the same for each request like this one */
 
-    if (ngx_http_court_headers_withhold(r, s) != NGX_OK) {
-        return NGX_ERROR;
+static ngx_int_t
+ngx_http_court_headers_decision(ngx_http_request_t *r,
+    ngx_http_court_session_t *s, ngx_http_court_kept_t *kept)
+{
+    ngx_uint_t  n;
+
+    if (kept && kept->nheaders) {
+        return ngx_http_court_kept_put(kept, &r->headers_in.headers, r->pool);
     }
+
+    n = r->headers_in.headers.part.nelts;
 
     if (ngx_http_court_headers_request(r, s) != NGX_OK) {
         return NGX_ERROR;
     }
 
+    if (!s->match.interface->public_
+        && ngx_http_court_headers_identity(r, s) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (kept) {
+        ngx_http_court_kept_headers(kept, &r->headers_in.headers, n);
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_court_headers_forward(ngx_http_request_t *r,
+    ngx_http_court_session_t *s)
+{
+    ngx_http_court_kept_t  *kept;
+
+    static const ngx_str_t  would = ngx_string("would-refuse");
+
+    if (ngx_http_court_headers_withhold(r, s) != NGX_OK
+        || ngx_http_court_headers_put(r, NGX_HTTP_COURT_H_REQUEST_ID,
+                                      &s->request_id, 0)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (s->would_refuse) {
-        return ngx_http_court_headers_put(r, NGX_HTTP_COURT_H_DECISION,
-                                          &would, 0);
+        return (ngx_http_court_headers_request(r, s) == NGX_OK)
+               ? ngx_http_court_headers_put(r, NGX_HTTP_COURT_H_DECISION,
+                                            &would, 0)
+               : NGX_ERROR;
     }
 
-    if (s->match.interface && s->match.interface->public_) {
-        return NGX_OK;
+    kept = ngx_http_court_kept(s);
+
+    if (s->match.interface == NULL
+        || ngx_http_court_headers_decision(r, s, kept) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    return ngx_http_court_headers_identity(r, s);
+    return s->match.interface->public_
+           ? NGX_OK : ngx_http_court_headers_assertion(r, s, kept);
 }

@@ -5,6 +5,7 @@
  * The module: its place in nginx's phases, and the life of its processes.
  */
 
+#include "ngx_http_court_kept.h"
 #include "ngx_http_court_audit.h"
 #include "ngx_court_command.h"
 #include "ngx_court_flight_bell.h"
@@ -329,6 +330,7 @@ ngx_http_court_exit_process(ngx_cycle_t *cycle)
     ngx_court_tiers_stop(&mcf->tiers);
     ngx_http_court_metrics_stop(mcf);
     ngx_court_token_memo_clear();
+    ngx_http_court_kept_wipe();
 }
 
 

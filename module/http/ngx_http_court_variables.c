@@ -114,35 +114,73 @@ ngx_http_court_need_find(ngx_http_court_session_t *s, ngx_uint_t fact,
 }
 
 
+ngx_http_court_need_t *
+ngx_http_court_fact_found(ngx_http_court_session_t *s, ngx_court_side_t side,
+    const ngx_str_t *fact)
+{
+    ngx_uint_t              i;
+    ngx_http_court_need_t  *need;
+
+    for (i = 0; i < s->nneeds; i++) {
+        need = &s->needs[i];
+
+        if (need->side == side && need->answered
+            && need->found.state == NGX_COURT_F_FOUND
+            && ngx_court_str_eq(&need->source->fact.name, fact))
+        {
+            return need;
+        }
+    }
+
+    return NULL;
+}
+
+
 void
 ngx_http_court_fact_get(ngx_http_court_session_t *s, ngx_court_side_t side,
     const ngx_str_t *fact, const ngx_str_t *field, ngx_court_value_t *v)
 {
-    ngx_uint_t               i, f;
-    ngx_court_type_t         type;
-    const ngx_court_fact_t  *def;
-    ngx_http_court_need_t   *need;
+    ngx_uint_t              f;
+    ngx_court_type_t        type;
+    ngx_http_court_need_t  *need;
 
     ngx_memzero(v, sizeof(ngx_court_value_t));
 
-    for (i = 0; i < s->nneeds; i++) {
-        need = &s->needs[i];
-        def = &need->source->fact;
+    need = ngx_http_court_fact_found(s, side, fact);
 
-        if (need->side != side || !ngx_court_str_eq(&def->name, fact)
-            || !need->answered || need->found.state != NGX_COURT_F_FOUND)
-        {
-            continue;
-        }
-
-        f = ngx_court_fact_field(def, field, &type);
-
-        if (f != NGX_COURT_NO_FIELD) {
-            ngx_court_fact_value(def, &need->found.record, f, ngx_time(), v);
-        }
-
+    if (need == NULL) {
         return;
     }
+
+    f = ngx_court_fact_field(&need->source->fact, field, &type);
+
+    if (f != NGX_COURT_NO_FIELD) {
+        ngx_court_fact_value(&need->source->fact, &need->found.record, f,
+                             ngx_time(), v);
+    }
+}
+
+
+ngx_http_court_need_t *
+ngx_http_court_relation(ngx_http_court_session_t *s)
+{
+    static const ngx_str_t  relation = ngx_string("relation");
+
+    return ngx_http_court_fact_found(s, ngx_http_court_side(s), &relation);
+}
+
+
+void
+ngx_http_court_fact_field(const ngx_http_court_need_t *need, ngx_uint_t field,
+    ngx_court_value_t *v)
+{
+    if (need == NULL) {
+        ngx_memzero(v, sizeof(ngx_court_value_t));
+        return;
+    }
+
+    ngx_court_record_get(&need->source->fact.schema, &need->found.record,
+                         field, v);
 }
 
 
@@ -151,13 +189,16 @@ ngx_http_court_fact_get(ngx_http_court_session_t *s, ngx_court_side_t side,
 const ngx_str_t *
 ngx_http_court_kind(ngx_http_court_session_t *s)
 {
-    ngx_court_value_t  v;
+    ngx_court_value_t       v;
+    ngx_http_court_need_t  *need;
 
     static const ngx_str_t  identity = ngx_string("identity");
-    static const ngx_str_t  kind = ngx_string("kind");
 
     if (s->kind.len == 0) {
-        ngx_http_court_fact_get(s, NGX_COURT_CALLER, &identity, &kind, &v);
+        need = ngx_http_court_fact_found(s, NGX_COURT_CALLER, &identity);
+
+        ngx_http_court_fact_field(need, need ? need->source->fact.kind : 0,
+                                  &v);
 
         if (v.state == NGX_COURT_V_PRESENT) {
             s->kind = v.str;
