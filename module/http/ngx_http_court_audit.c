@@ -7,6 +7,7 @@
  */
 
 #include "ngx_http_court_audit.h"
+#include "ngx_http_court_kept.h"
 
 
 static ngx_http_court_audit_state_t *
@@ -191,12 +192,35 @@ ngx_http_court_audit_upstream_status(ngx_http_request_t *r)
 }
 
 
+static void
+ngx_http_court_audit_ended(ngx_http_court_session_t *s,
+    ngx_court_audit_record_t *record)
+{
+    record->request_id = s->request_id;
+    record->court = s->code;
+    record->ip = *ngx_http_court_front_ip(s);
+
+    if (s->match.interface) {
+        record->interface = s->match.interface->id;
+    }
+
+    if (s->decided) {
+        record->decision = *ngx_http_court_verdict(s);
+    }
+
+    if (s->decided && s->reason && !s->allowed) {
+        record->reason = s->reason->code;
+    }
+}
+
+
 /* s is NULL, or undecided, where the flow never saw the request */
 
 void
 ngx_http_court_audit_outcome(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
+    ngx_http_court_kept_t         *kept;
     ngx_court_audit_record_t       record;
     ngx_http_court_audit_state_t  *st;
 
@@ -213,20 +237,14 @@ ngx_http_court_audit_outcome(ngx_http_request_t *r,
     record.ip = r->connection->addr_text;
 
     if (s) {
-        record.request_id = s->request_id;
-        record.court = s->code;
+        ngx_http_court_audit_ended(s, &record);
     }
 
-    if (s && s->match.interface) {
-        record.interface = s->match.interface->id;
-    }
+    kept = (s && s->allowed) ? ngx_http_court_kept(s) : NULL;
 
-    if (s && s->decided) {
-        record.decision = *ngx_http_court_verdict(s);
-    }
-
-    if (s && s->decided && s->reason && !s->allowed) {
-        record.reason = s->reason->code;
+    if (kept) {
+        ngx_http_court_audit_keep(&record, kept->outcome,
+                                  sizeof(kept->outcome), &kept->outcome_len);
     }
 
     record.status = r->err_status ? r->err_status : r->headers_out.status;

@@ -182,6 +182,9 @@ typedef struct {
 
 void ngx_http_court_audit_fill(ngx_http_court_session_t *s,
     ngx_http_court_audit_filled_t *filled);
+/* the record's members are the text that is kept, or become it; *len of it */
+void ngx_http_court_audit_keep(ngx_court_audit_record_t *record, u_char *text,
+    size_t size, size_t *len);
 int64_t ngx_http_court_audit_now(void);
 
 

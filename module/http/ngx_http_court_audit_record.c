@@ -288,36 +288,24 @@ ngx_http_court_audit_members(ngx_http_court_session_t *s,
 }
 
 
-/* the same, from the place or into it */
-
-static void
-ngx_http_court_audit_kept(ngx_http_court_session_t *s,
-    ngx_http_court_audit_filled_t *filled)
+void
+ngx_http_court_audit_keep(ngx_court_audit_record_t *record, u_char *text,
+    size_t size, size_t *len)
 {
-    u_char                 *p;
-    ngx_http_court_kept_t  *kept;
+    u_char  *p;
 
-    kept = ngx_http_court_kept(s);
+    if (*len == 0) {
+        p = ngx_court_audit_members(record, text, text + size);
 
-    if (kept == NULL) {
-        ngx_http_court_audit_members(s, filled);
-        return;
-    }
-
-    if (kept->record_len == 0) {
-        ngx_http_court_audit_members(s, filled);
-
-        p = ngx_court_audit_members(&filled->record, kept->record,
-                                    kept->record + sizeof(kept->record));
         if (p == NULL) {
             return;
         }
 
-        kept->record_len = p - kept->record;
+        *len = p - text;
     }
 
-    filled->record.members.data = kept->record;
-    filled->record.members.len = kept->record_len;
+    record->members.data = text;
+    record->members.len = *len;
 }
 
 
@@ -325,6 +313,7 @@ void
 ngx_http_court_audit_fill(ngx_http_court_session_t *s,
     ngx_http_court_audit_filled_t *filled)
 {
+    ngx_http_court_kept_t     *kept;
     ngx_court_audit_record_t  *record;
 
     record = &filled->record;
@@ -334,7 +323,17 @@ ngx_http_court_audit_fill(ngx_http_court_session_t *s,
 
     record->request_id = s->request_id;
 
-    ngx_http_court_audit_kept(s, filled);
+    kept = ngx_http_court_kept(s);
+
+    if (kept == NULL || kept->record_len == 0) {
+        ngx_http_court_audit_members(s, filled);
+    }
+
+    if (kept) {
+        ngx_http_court_audit_keep(record, kept->record, sizeof(kept->record),
+                                  &kept->record_len);
+    }
+
     ngx_http_court_audit_failed(s, filled);
     ngx_http_court_audit_facts(s, filled);
 

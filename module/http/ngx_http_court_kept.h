@@ -21,6 +21,7 @@
 #define NGX_HTTP_COURT_KEPT_KEY        512
 #define NGX_HTTP_COURT_KEPT_TEXT       1024  /* of all header values */
 #define NGX_HTTP_COURT_KEPT_RECORD     768
+#define NGX_HTTP_COURT_KEPT_OUTCOME    384
 #define NGX_HTTP_COURT_KEPT_ASSERTION  1280
 
 
@@ -36,6 +37,8 @@ struct ngx_http_court_kept_s {
 
     size_t                     record_len;   /* 0: not known yet */
     u_char                     record[NGX_HTTP_COURT_KEPT_RECORD];
+    size_t                     outcome_len;  /* the same of the second one */
+    u_char                     outcome[NGX_HTTP_COURT_KEPT_OUTCOME];
 
     time_t                     made;         /* when the assertion was */
     size_t                     assertion_len;

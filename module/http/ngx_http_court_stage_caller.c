@@ -163,14 +163,20 @@ ngx_http_court_caller_now(void)
 }
 
 
-/* NGX_OK: s->token is filled from the zone, and is yet to be rechecked */
+/*
+ * NGX_OK: s->token is filled from the zone, and is yet to be rechecked.
+ * known: text has a memo.
+ */
 
 static ngx_int_t
 ngx_http_court_caller_cached(ngx_http_court_session_t *s,
-    ngx_court_zone_t *zone, const u_char *key, const ngx_array_t *issuers)
+    ngx_court_zone_t *zone, const u_char *key, const ngx_str_t *text,
+    ngx_uint_t known)
 {
-    size_t     len;
-    ngx_str_t  bytes;
+    size_t              len;
+    ngx_int_t           rc;
+    ngx_str_t           bytes;
+    const ngx_array_t  *issuers;
 
     static u_char  buf[NGX_COURT_ZONE_VALUE];
 
@@ -190,7 +196,23 @@ ngx_http_court_caller_cached(ngx_http_court_session_t *s,
 
     ngx_memcpy(bytes.data, buf, len);
 
-    return ngx_court_token_unpack(issuers, &bytes, &s->token);
+    issuers = ngx_http_court_caller_issuers(s);
+
+    if (known && ngx_court_token_memo_whole(text, &bytes)) {
+        return ngx_court_token_unpack_again(issuers, &bytes, &s->token);
+    }
+
+    rc = ngx_court_token_unpack(issuers, &bytes, &s->token);
+
+    if (rc == NGX_OK) {
+        if (!known) {
+            ngx_court_token_memo_keep(text, key);
+        }
+
+        ngx_court_token_memo_packed(text, &bytes);
+    }
+
+    return rc;
 }
 
 
@@ -236,7 +258,9 @@ ngx_http_court_caller_verify(ngx_http_court_session_t *s,
         return ngx_http_court_failed(s, INTERNAL_ERROR, "no digest");
     }
 
-    if (ngx_http_court_caller_cached(s, mcf->tokens, key, issuers) == NGX_OK) {
+    if (ngx_http_court_caller_cached(s, mcf->tokens, key, text, known)
+        == NGX_OK)
+    {
         s->token_tier = NGX_COURT_TIER_ZONE;
         ngx_court_count(&ngx_court_state_line->token_hits);
 
@@ -245,9 +269,6 @@ ngx_http_court_caller_verify(ngx_http_court_session_t *s,
 
         if (rc != NGX_COURT_PASS) {
             ngx_court_token_memo_drop(text);
-
-        } else if (!known) {
-            ngx_court_token_memo_keep(text, key);
         }
 
         return rc;

@@ -159,12 +159,22 @@ ngx_int_t ngx_court_token_memo_get(const ngx_str_t *text,
     u_char key[NGX_COURT_SHA256_LEN]);
 void ngx_court_token_memo_keep(const ngx_str_t *text,
     const u_char key[NGX_COURT_SHA256_LEN]);
+/* and what the zone held for it: bytes that unpack has found whole; 1: the very
+ * same, so unpack_again will do */
+void ngx_court_token_memo_packed(const ngx_str_t *text,
+    const ngx_str_t *bytes);
+ngx_uint_t ngx_court_token_memo_whole(const ngx_str_t *text,
+    const ngx_str_t *bytes);
 void ngx_court_token_memo_drop(const ngx_str_t *text);
 void ngx_court_token_memo_clear(void);
 
 ngx_int_t ngx_court_token_pack(ngx_pool_t *pool,
     const ngx_court_token_t *token, ngx_str_t *bytes);
 ngx_int_t ngx_court_token_unpack(const ngx_array_t *issuers,
+    const ngx_str_t *bytes, ngx_court_token_t *token);
+
+/* of bytes that unpack has taken before: issuer and keys alone are looked at */
+ngx_int_t ngx_court_token_unpack_again(const ngx_array_t *issuers,
     const ngx_str_t *bytes, ngx_court_token_t *token);
 
 /* one field of NGX_COURT_TOKEN_FIELDS; v->str points into the record */

@@ -18,12 +18,15 @@
 #define NGX_COURT_TOKEN_MEMOS      512
 #define NGX_COURT_TOKEN_MEMO_TEXT  1496      /* longer ones are not kept */
 #define NGX_COURT_TOKEN_MEMO_MIN   32
+#define NGX_COURT_TOKEN_MEMO_PACKED  512
 
 
 typedef struct {
     size_t                     len;          /* 0: an empty slot */
     u_char                     key[NGX_COURT_SHA256_LEN];
     u_char                     text[NGX_COURT_TOKEN_MEMO_TEXT];
+    size_t                     packed_len;   /* 0: not known */
+    u_char                     packed[NGX_COURT_TOKEN_MEMO_PACKED];
 } ngx_court_token_memo_t;
 
 
@@ -114,6 +117,40 @@ ngx_court_token_memo_keep(const ngx_str_t *text,
     ngx_memcpy(memo->key, key, NGX_COURT_SHA256_LEN);
     ngx_memcpy(memo->text, text->data, text->len);
     memo->len = text->len;
+}
+
+
+void
+ngx_court_token_memo_packed(const ngx_str_t *text, const ngx_str_t *bytes)
+{
+    ngx_court_token_memo_t  *memo;
+
+    memo = ngx_court_token_memo_slot(text);
+
+    if (memo == NULL || memo->len != text->len
+        || bytes->len > NGX_COURT_TOKEN_MEMO_PACKED
+        || !ngx_court_token_memo_eq(memo->text, text->data, text->len))
+    {
+        return;
+    }
+
+    ngx_memcpy(memo->packed, bytes->data, bytes->len);
+    memo->packed_len = bytes->len;
+}
+
+
+/* whose place it is says memo_get, right before; another's bytes name another
+ * token id, and differ */
+
+ngx_uint_t
+ngx_court_token_memo_whole(const ngx_str_t *text, const ngx_str_t *bytes)
+{
+    ngx_court_token_memo_t  *memo;
+
+    memo = ngx_court_token_memo_slot(text);
+
+    return memo && memo->packed_len && memo->packed_len == bytes->len
+           && ngx_memcmp(memo->packed, bytes->data, bytes->len) == 0;
 }
 
 

@@ -253,9 +253,11 @@ ngx_court_pack_whole(const ngx_court_token_t *token)
 }
 
 
+/* lengths are checked, what stands between is not */
+
 ngx_int_t
-ngx_court_token_unpack(const ngx_array_t *issuers, const ngx_str_t *bytes,
-    ngx_court_token_t *token)
+ngx_court_token_unpack_again(const ngx_array_t *issuers,
+    const ngx_str_t *bytes, ngx_court_token_t *token)
 {
     u_char  *p, *last;
 
@@ -292,7 +294,16 @@ ngx_court_token_unpack(const ngx_array_t *issuers, const ngx_str_t *bytes,
     token->extra.len = ngx_court_get16(p);
     token->extra.data = p + 2;
 
-    if ((size_t) (last - p - 2) != token->extra.len
+    return (size_t) (last - p - 2) == token->extra.len ? NGX_OK
+                                                       : NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_court_token_unpack(const ngx_array_t *issuers, const ngx_str_t *bytes,
+    ngx_court_token_t *token)
+{
+    if (ngx_court_token_unpack_again(issuers, bytes, token) != NGX_OK
         || ngx_court_record_check(&ngx_court_token_schema, &token->record)
            != NGX_OK)
     {
