@@ -175,22 +175,33 @@ ngx_court_audit_bare(ngx_court_audit_out_t *out, const ngx_str_t *s)
 static void
 ngx_court_audit_digits(ngx_court_audit_out_t *out, int64_t n)
 {
-    u_char     digits[NGX_INT64_LEN], *p;
-    uint64_t   left;
+    u_char     *p;
+    uint64_t    left, rest;
 
-    p = digits + sizeof(digits);
+    if (out->p == NULL || out->last - out->p < (ssize_t) NGX_INT64_LEN) {
+        out->p = NULL;
+        return;
+    }
+
+    p = out->p;
     left = (n < 0) ? 0 - (uint64_t) n : (uint64_t) n;
+
+    if (n < 0) {
+        *p++ = '-';
+    }
+
+    /* its length first, so that it is written where it stands */
+
+    for (rest = left / 10; rest; rest /= 10) {
+        p++;
+    }
+
+    out->p = ++p;
 
     do {
         *--p = (u_char) ('0' + left % 10);
         left /= 10;
     } while (left);
-
-    if (n < 0) {
-        *--p = '-';
-    }
-
-    ngx_court_audit_raw(out, p, digits + sizeof(digits) - p);
 }
 
 
@@ -201,7 +212,7 @@ ngx_court_audit_hex(u_char *p, const u_char *hash)
 }
 
 
-/* RFC 3339 with milliseconds: the second's text is kept */
+/* who, and RFC 3339 with milliseconds: the text up to the second is kept */
 
 static void
 ngx_court_audit_time(ngx_court_audit_out_t *out,
@@ -212,7 +223,8 @@ ngx_court_audit_time(ngx_court_audit_out_t *out,
 
     if (ms / 1000 != chain->second) {
         chain->second = ms / 1000;
-        (void) ngx_court_time_format(chain->clock, chain->second);
+        (void) ngx_court_time_format(chain->who + chain->who_len,
+                                     chain->second);
     }
 
     rest = (ngx_uint_t) (ms % 1000);
@@ -224,8 +236,10 @@ ngx_court_audit_time(ngx_court_audit_out_t *out,
     text[4] = 'Z';
     text[5] = '"';
 
-    ngx_court_audit_text(out, ",\"time\":\"");
-    ngx_court_audit_raw(out, chain->clock, NGX_COURT_TIME_LEN - 1);
+    /* all of it but the format's own 'Z' */
+
+    ngx_court_audit_raw(out, chain->who,
+                        chain->who_len + NGX_COURT_TIME_LEN - 1);
     ngx_court_audit_raw(out, text, sizeof(text));
 }
 
@@ -440,7 +454,6 @@ ngx_court_audit_body(ngx_court_audit_out_t *out,
 
     ngx_court_audit_text(out, "{\"v\":1,\"seq\":");
     ngx_court_audit_digits(out, (int64_t) chain->seq + 1);
-    ngx_court_audit_raw(out, chain->who, chain->who_len);
     ngx_court_audit_time(out, chain, record->time);
 
     if (record->request_id.len) {

@@ -119,10 +119,10 @@ typedef struct {
     u_char                     prev[NGX_COURT_AUDIT_HASH_LEN];
 
     uint64_t                   seq;       /* of the last line drafted */
-    size_t                     who_len;   /* gateway and worker, as JSON */
-    u_char                     who[NGX_COURT_AUDIT_WHO];
-    int64_t                    second;    /* the time that is kept as text */
-    u_char                     clock[NGX_COURT_TIME_LEN];
+    size_t                     who_len;   /* gateway and worker, as JSON, */
+    u_char                     who[NGX_COURT_AUDIT_WHO
+                                   + NGX_COURT_TIME_LEN];
+    int64_t                    second;    /* and, behind, this one's text */
     u_char                     hash[NGX_COURT_AUDIT_HASH_LEN];
     u_char                     hex[2 * NGX_COURT_AUDIT_HASH_LEN];
 } ngx_court_audit_chain_t;

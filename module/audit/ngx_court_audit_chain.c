@@ -38,7 +38,7 @@ ngx_court_audit_begin(ngx_court_audit_chain_t *chain,
     /* an empty one is left out, as all members are */
 
     p = chain->who;
-    last = p + sizeof(chain->who);
+    last = p + NGX_COURT_AUDIT_WHO - (sizeof(",\"time\":\"") - 1);
 
     if (gateway->len) {
         p = ngx_cpymem(p, ",\"gateway\":", 11);
@@ -54,6 +54,8 @@ ngx_court_audit_begin(ngx_court_audit_chain_t *chain,
         end = ngx_court_audit_escape(p, last, worker);
         p = end ? end : ngx_court_audit_escape(p, last, &nobody);
     }
+
+    p = ngx_cpymem(p, ",\"time\":\"", sizeof(",\"time\":\"") - 1);
 
     chain->who_len = p - chain->who;
 

@@ -129,15 +129,17 @@ ngx_http_court_kept_key(ngx_http_court_session_t *s, u_char *p, u_char *last)
     ngx_http_court_kept_head(s, &head);
 
     p = ngx_cpymem(p, &head, sizeof(ngx_http_court_kept_head_t));
+    p = ngx_http_court_kept_path(s, p, last);
     p = ngx_http_court_kept_str(p, last, &s->code);
     p = ngx_http_court_kept_str(p, last, ngx_http_court_kind(s));
     p = ngx_http_court_kept_str(p, last, ngx_http_court_channel(s));
     p = ngx_http_court_kept_str(p, last, ngx_http_court_front_ip(s));
-    p = ngx_http_court_kept_path(s, p, last);
 
     return ngx_http_court_kept_relation(s, p, last);
 }
 
+
+/* by who, what and the path, with which the key begins */
 
 static ngx_http_court_kept_t *
 ngx_http_court_kept_place(const u_char *p, size_t len)
@@ -145,6 +147,7 @@ ngx_http_court_kept_place(const u_char *p, size_t len)
     uint64_t  h, w;
 
     h = len;
+    len = ngx_min(len, sizeof(ngx_http_court_kept_head_t) + 32);
 
     for ( /* void */ ; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
         ngx_memcpy(&w, p, sizeof(uint64_t));
