@@ -200,14 +200,6 @@ ngx_court_ring_option(ngx_court_ring_key_t *key, const ngx_str_t *field,
             return "a key's state is accept, write, read or retired";
         }
 
-        /* values under it would be misses: such a line has no use */
-
-        if (key->turn == NGX_COURT_TURN_RETIRED
-            && key->alg->kind == NGX_COURT_RING_SEAL)
-        {
-            return "a seal ring has no retired keys";
-        }
-
         return NULL;
     }
 
@@ -396,6 +388,20 @@ ngx_court_ring_parse(ngx_pool_t *pool, const ngx_str_t *text,
     }
 
     return ring;
+}
+
+
+ngx_uint_t
+ngx_court_ring_count(const ngx_court_ring_t *ring)
+{
+    return ring->nkeys;
+}
+
+
+ngx_uint_t
+ngx_court_ring_reads(const ngx_court_ring_t *ring, ngx_uint_t k)
+{
+    return k < ring->nkeys && ring->keys[k].turn != NGX_COURT_TURN_RETIRED;
 }
 
 

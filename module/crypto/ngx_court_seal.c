@@ -246,7 +246,9 @@ ngx_court_seal_view(const ngx_court_ring_t *ring, const ngx_str_t *sealed,
 
     key = ngx_court_ring_find(ring, &id);
 
-    if (key == NULL || key->alg->kind != NGX_COURT_RING_SEAL) {
+    if (key == NULL || key->alg->kind != NGX_COURT_RING_SEAL
+        || key->turn == NGX_COURT_TURN_RETIRED)
+    {
         return NULL;
     }
 

@@ -8,9 +8,9 @@
  * Ring file: one key a line, "ID ALG SECRET [state=WORD] [created=TIME]", '#'
  * comments; ID is [A-Za-z0-9._-]{1,16}; ALG is sm4-ctr-hmac-sm3, aes-256-gcm
  * (seal rings) or hmac-sm3, hmac-sha256 (audit rings); SECRET is base64url of
- * 32 bytes; WORD is of ngx_court_turn.h ("retired" in audit rings alone); TIME
- * is of RFC 3339.  The key whose state is "write", else the first that has no
- * state, is written with; all are read with.  From the secret every purpose
+ * 32 bytes; WORD is of ngx_court_turn.h; TIME is of RFC 3339.  The key whose
+ * state is "write", else the first that has no state, is written with; all but
+ * the retired are read with.  From the secret every purpose
  * derives its own subkey (HMAC over the purpose's name).
  *
  * Sealed: 1 byte format (1), 1 byte length of id, id, 16 bytes IV (12 used by
@@ -35,6 +35,11 @@ typedef enum {
 /* parses a ring file's text; NULL and err ("line 2: ...") on error */
 ngx_court_ring_t *ngx_court_ring_parse(ngx_pool_t *pool,
     const ngx_str_t *text, ngx_court_ring_kind_t kind, ngx_str_t *err);
+
+/* how many keys there are, in ngx_court_ring_tell()'s order (the one to write
+ * with is 0), and whether one is read with: all but the retired */
+ngx_uint_t ngx_court_ring_count(const ngx_court_ring_t *ring);
+ngx_uint_t ngx_court_ring_reads(const ngx_court_ring_t *ring, ngx_uint_t k);
 
 /* id of the key that is written with */
 const ngx_str_t *ngx_court_ring_id(const ngx_court_ring_t *ring);
@@ -65,7 +70,7 @@ ngx_int_t ngx_court_seal(const ngx_court_ring_t *ring, const ngx_str_t *aad,
 /*
  * Opens with the key whose id the value names.  out->data has room for
  * sealed->len.  NGX_OK; NGX_DECLINED: not ours, tampered with, other aad,
- * unknown id (a miss, never an answer); NGX_ERROR: own fault.
+ * unknown or retired id (a miss, never an answer); NGX_ERROR: own fault.
  */
 ngx_int_t ngx_court_open(const ngx_court_ring_t *ring, const ngx_str_t *aad,
     const ngx_str_t *sealed, ngx_str_t *out);

@@ -8,7 +8,8 @@
  *     accept   everybody reads and publishes it, nobody writes with it yet
  *     write    signs, seals, makes names; one in a file
  *     read     wrote once, and is still read with
- *     retired  kept for who reads old records; the gateway does not use it
+ *     retired  kept for who reads old records; the gateway does not use it,
+ *              and what was sealed with it is a miss
  *
  * In a ring the word stands as state=WORD, in a JWK as "court_state".  Where
  * none stands in a file, the first key writes and the others are read with.

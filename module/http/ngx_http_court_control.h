@@ -43,6 +43,7 @@ struct ngx_http_court_control_s {
     ngx_str_t                  court;
     u_char                     key[NGX_COURT_SHA256_LEN];
     ngx_str_t                  name;         /* in Redis */
+    ngx_uint_t                 names;        /* tried */
     ngx_uint_t                 fetch;        /* of the source, afresh */
     ngx_court_out_t            out;          /* answered so far */
 
@@ -84,6 +85,8 @@ ngx_int_t ngx_http_court_control_fact(ngx_http_court_control_t *ctl);
 /* fact, key, court of the body into ctl; NGX_OK, or a problem in *rc */
 ngx_int_t ngx_http_court_control_fact_key(ngx_http_court_control_t *ctl,
     ngx_int_t *rc);
+/* the next name of it in Redis; NGX_DECLINED: that was the last */
+ngx_int_t ngx_http_court_control_fact_name(ngx_http_court_control_t *ctl);
 
 /* ngx_http_court_control_redis.c: a command that outlives who asked */
 ngx_int_t ngx_http_court_control_redis_get(ngx_http_court_control_t *ctl,

@@ -143,6 +143,21 @@ static void
 ngx_http_court_control_purge_told(ngx_http_court_control_t *ctl,
     ngx_court_redis_status_t status, const ngx_str_t *data)
 {
+    /* under each of its names, or it is said that it may be there */
+
+    if (status == NGX_COURT_REDIS_VALUE
+        && ngx_http_court_control_fact_name(ctl) == NGX_OK)
+    {
+        if (ngx_http_court_control_redis_delete(ctl,
+                                          ngx_http_court_control_purge_told)
+            == NGX_AGAIN)
+        {
+            return;
+        }
+
+        status = NGX_COURT_REDIS_DOWN;
+    }
+
     ngx_http_court_control_end(ctl,
         ngx_http_court_control_purge_done(ctl,
                                           (status == NGX_COURT_REDIS_VALUE)

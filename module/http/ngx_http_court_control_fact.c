@@ -162,6 +162,17 @@ ngx_http_court_control_fact_court(ngx_http_court_control_t *ctl,
 }
 
 
+/* the first name in Redis, or the next one */
+
+ngx_int_t
+ngx_http_court_control_fact_name(ngx_http_court_control_t *ctl)
+{
+    return ngx_court_tier_l2_names(&ctl->mcf->tiers, &ctl->source->fact,
+                                   ctl->key, ctl->request->pool, &ctl->names,
+                                   &ctl->name);
+}
+
+
 ngx_int_t
 ngx_http_court_control_fact_key(ngx_http_court_control_t *ctl, ngx_int_t *rc)
 {
@@ -180,9 +191,7 @@ ngx_http_court_control_fact_key(ngx_http_court_control_t *ctl, ngx_int_t *rc)
                            fact->court_scope ? &ctl->court : NULL, ctl->key)
         != NGX_OK
         || (ctl->mcf->tiers.redis
-            && ngx_court_tier_l2_name(&ctl->mcf->tiers, fact, ctl->key,
-                                      ctl->request->pool, &ctl->name)
-               != NGX_OK))
+            && ngx_http_court_control_fact_name(ctl) != NGX_OK))
     {
         *rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
         return NGX_DECLINED;
@@ -341,6 +350,15 @@ ngx_http_court_control_fact_told(ngx_http_court_control_t *ctl,
     ngx_court_redis_status_t status, const ngx_str_t *data)
 {
     ngx_int_t  rc;
+
+    if (status == NGX_COURT_REDIS_NIL
+        && ngx_http_court_control_fact_name(ctl) == NGX_OK
+        && ngx_http_court_control_redis_get(ctl,
+                                            ngx_http_court_control_fact_told)
+           == NGX_AGAIN)
+    {
+        return;
+    }
 
     ngx_http_court_control_fact_redis(ctl, status, data);
 

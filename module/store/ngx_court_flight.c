@@ -12,6 +12,7 @@ static ngx_int_t ngx_court_flight_copy(ngx_pool_t *pool, ngx_str_t *dst,
     const ngx_str_t *src);
 static void ngx_court_flight_redis(void *ctx,
     ngx_court_redis_status_t status, const ngx_str_t *data);
+static ngx_int_t ngx_court_flight_under(ngx_court_flight_t *flight);
 static void ngx_court_flight_fetch(ngx_court_flight_t *flight);
 static void ngx_court_flight_ask(ngx_court_flight_t *flight);
 static void ngx_court_flight_answer(void *ctx,
@@ -136,23 +137,35 @@ ngx_court_flight_run(ngx_court_flight_t *flight, ngx_uint_t no_l2)
 
     if (tiers->redis && tiers->ring) {
 
-        if (ngx_court_tier_l2_name(tiers, &flight->source->fact, flight->key,
-                                   flight->pool, &flight->name)
-            != NGX_OK)
-        {
-            ngx_str_null(&flight->name);
-        }
-
         flight->in_l2 = 1;
 
+        if (ngx_court_flight_under(flight) == NGX_OK) {
+            flight->name = flight->under;
+        }
+
         if (!no_l2 && flight->name.len) {
-            ngx_court_redis_get(tiers->redis, &flight->name,
+            ngx_court_redis_get(tiers->redis, &flight->under,
                                 ngx_court_flight_redis, flight);
             return;
         }
     }
 
     ngx_court_flight_fetch(flight);
+}
+
+
+/* the next name; the first is that to write under */
+
+static ngx_int_t
+ngx_court_flight_under(ngx_court_flight_t *flight)
+{
+    if (flight->names >= NGX_COURT_TIER_NAMES) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_court_tier_l2_names(flight->tiers, &flight->source->fact,
+                                   flight->key, flight->pool, &flight->names,
+                                   &flight->under);
 }
 
 
@@ -168,6 +181,13 @@ ngx_court_flight_redis(void *ctx, ngx_court_redis_status_t status,
     flight = ctx;
 
     if (status == NGX_COURT_REDIS_NIL) {
+
+        if (ngx_court_flight_under(flight) == NGX_OK) {
+            ngx_court_redis_get(flight->tiers->redis, &flight->under,
+                                ngx_court_flight_redis, flight);
+            return;
+        }
+
         flight->in_l2 = 0;
     }
 
@@ -175,7 +195,7 @@ ngx_court_flight_redis(void *ctx, ngx_court_redis_status_t status,
 
     if (status != NGX_COURT_REDIS_VALUE
         || ngx_court_tier_l2_open(flight->tiers, &flight->source->fact,
-                                  &flight->name, data, flight->pool, &entry)
+                                  &flight->under, data, flight->pool, &entry)
            != NGX_OK
         || ngx_court_tier_l2_invalid(flight->tiers, flight->key, &entry))
     {

@@ -25,6 +25,8 @@ typedef struct {
     ngx_str_t                  keys[NGX_COURT_FACT_KEYS];
     ngx_str_t                  court;
     ngx_str_t                  name;          /* in Redis; "": not asked */
+    ngx_str_t                  under;         /* a name that it is asked for */
+    ngx_uint_t                 names;         /* tried */
     ngx_queue_t                waiters;
     int64_t                    fetched;       /* start of the fetch, or 0 */
     uint64_t                   began;         /* the same, ns of a clock that

@@ -67,7 +67,7 @@ ngx_court_flight_store(ngx_court_flight_t *flight,
 
     if (!entry.found) {
         if (flight->in_l2) {
-            ngx_court_redis_delete(tiers->redis, &flight->name, NULL, NULL);
+            ngx_court_tier_l2_forget(tiers, fact, flight->key, flight->pool);
         }
 
     } else if (entry.expires > now

@@ -272,9 +272,9 @@ ngx_court_tier_zone_get(ngx_court_zone_t *zone, const ngx_court_fact_t *fact,
 
 
 ngx_int_t
-ngx_court_tier_l2_name(const ngx_court_tiers_t *tiers,
+ngx_court_tier_l2_names(const ngx_court_tiers_t *tiers,
     const ngx_court_fact_t *fact, const u_char *key, ngx_pool_t *pool,
-    ngx_str_t *name)
+    ngx_uint_t *k, ngx_str_t *name)
 {
     u_char            hash[NGX_COURT_SHA256_LEN], *p;
     ngx_str_t         field;
@@ -283,7 +283,14 @@ ngx_court_tier_l2_name(const ngx_court_tiers_t *tiers,
     field.data = (u_char *) key;
     field.len = NGX_COURT_SHA256_LEN;
 
-    if (ngx_court_ring_name(tiers->ring, "court-redis-fact", &field, 1, hash)
+    while (!ngx_court_ring_reads(tiers->ring, *k)) {
+        if (++(*k) >= ngx_court_ring_count(tiers->ring)) {
+            return NGX_DECLINED;
+        }
+    }
+
+    if (ngx_court_ring_name_of(tiers->ring, (*k)++, "court-redis-fact",
+                               &field, 1, hash)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -304,6 +311,36 @@ ngx_court_tier_l2_name(const ngx_court_tiers_t *tiers,
     name->len = (size_t) (p - name->data);
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_court_tier_l2_name(const ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key, ngx_pool_t *pool,
+    ngx_str_t *name)
+{
+    ngx_uint_t  k;
+
+    k = 0;
+
+    return ngx_court_tier_l2_names(tiers, fact, key, pool, &k, name);
+}
+
+
+void
+ngx_court_tier_l2_forget(ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key, ngx_pool_t *pool)
+{
+    ngx_str_t   name;
+    ngx_uint_t  k;
+
+    k = 0;
+
+    while (ngx_court_tier_l2_names(tiers, fact, key, pool, &k, &name)
+           == NGX_OK)
+    {
+        ngx_court_redis_delete(tiers->redis, &name, NULL, NULL);
+    }
 }
 
 

@@ -22,6 +22,9 @@
 /* found near the end of its ttl: it is asked for anew (percent of it) */
 #define NGX_COURT_TIER_RIPE  80
 
+/* under so many names a value is looked for, one after the other */
+#define NGX_COURT_TIER_NAMES  4
+
 /* PREFIX:1:f:FACT:HEX */
 #define NGX_COURT_TIER_NAME_LEN(prefix, fact)                                 \
     ((prefix)->len + sizeof(":1:f::") - 1 + (fact)->len                       \
@@ -67,9 +70,22 @@ ngx_uint_t ngx_court_tier_invalid(const ngx_court_tiers_t *tiers,
 ngx_uint_t ngx_court_tier_l2_invalid(const ngx_court_tiers_t *tiers,
     const u_char *key, const ngx_court_entry_t *entry);
 
+/*
+ * Where a fact stands in Redis.  A name is made with a key of the ring: while
+ * keys change some gateways write under the new one and some under the old
+ * one, so that a value has a name for each key that is read with.  names: *k
+ * is 0 at first and moved on; NGX_OK; NGX_DECLINED, there are no more;
+ * NGX_ERROR.  name: that of the key to write with.
+ */
+ngx_int_t ngx_court_tier_l2_names(const ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key, ngx_pool_t *pool,
+    ngx_uint_t *k, ngx_str_t *name);
 ngx_int_t ngx_court_tier_l2_name(const ngx_court_tiers_t *tiers,
     const ngx_court_fact_t *fact, const u_char *key, ngx_pool_t *pool,
     ngx_str_t *name);
+/* deletes it under all of its names; nobody waits for it */
+void ngx_court_tier_l2_forget(ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key, ngx_pool_t *pool);
 ngx_int_t ngx_court_tier_l2_seal(const ngx_court_tiers_t *tiers,
     const ngx_str_t *name, const ngx_court_entry_t *entry, ngx_pool_t *pool,
     ngx_str_t *sealed);

@@ -62,7 +62,6 @@ ngx_court_tier_invalidate(ngx_court_tiers_t *tiers,
     const ngx_court_fact_t *fact, const u_char *key)
 {
     ngx_int_t    rc;
-    ngx_str_t    name;
     ngx_pool_t  *pool;
 
     ngx_court_tier_mark(tiers, key);
@@ -83,10 +82,7 @@ ngx_court_tier_invalidate(ngx_court_tiers_t *tiers,
         return NGX_BUSY;
     }
 
-    if (ngx_court_tier_l2_name(tiers, fact, key, pool, &name) == NGX_OK) {
-        ngx_court_redis_delete(tiers->redis, &name, NULL, NULL);
-    }
-
+    ngx_court_tier_l2_forget(tiers, fact, key, pool);
     ngx_destroy_pool(pool);
 
     return rc;

@@ -201,18 +201,7 @@ sub end {
 }
 
 
-# pids of the workers that live
-sub workers {
-    my ($self) = @_;
-    my $master = -s "$self->{redis}{home}/nginx.pid"
-                 ? Court::slurp("$self->{redis}{home}/nginx.pid") + 0 : return;
-    my @pids;
-
-    open my $in, '<', "/proc/$master/task/$master/children" or return;
-    @pids = split ' ', <$in> // '';
-
-    return @pids;
-}
+sub workers { my ($self) = @_; return $self->{redis}->workers }
 
 
 sub descriptors {

@@ -28,7 +28,7 @@ my (@all, %taken);
 sub new {
     my ($class) = @_;
     my $self = bless { dir => Court::dir(), pid => {}, port => {}, owner => $$,
-                       tokens => {}, fresh => 0 }, $class;
+                       tokens => {}, fresh => 0, masters => [], sites => [] }, $class;
 
     push @all, $self;
     $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
@@ -287,14 +287,17 @@ my $policy = {
 };
 
 
-# starts a gateway, or another in its place: its zones are empty
+# Starts a gateway, or another in its place: its zones are empty.  beside: the
+# one that runs goes on; at() says which one is meant.
 sub gateway {
     my ($self, $lines, %more) = @_;
     my $n = ++$self->{gateways};
     my $home = "$self->{dir}/gateway$n";
+    my $seal = $more{seal} || "seal.key";
     my $port = free_port();
 
-    $self->stop_gateway;
+    $more{beside} ? push @{$self->{masters}}, delete $self->{pid}{gateway}
+                  : $self->stop_gateway;
     mkdir $_ for $home, "$home/logs", "$home/tmp";
 
     my $http = Court::http_config(
@@ -307,7 +310,14 @@ sub gateway {
         main => "upstream scripted { server unix:$self->{dir}/run/scripted.sock; }
                  @{[$more{http} || '']}
                  court_redis main { $lines }
-                 court_cache redis=main seal_keys=$self->{dir}/seal.key;");
+                 court_cache redis=main seal_keys=$self->{dir}/$seal;");
+
+    # one of several has files and sockets of its own
+    if ($more{beside}) {
+        $http =~ s{/run/(source|mock)\.sock}{/run/$1$n.sock}g;
+        $http =~ s{/(state|audit)(;|\.log)}{/$1$n$2}g;
+        mkdir "$self->{dir}/state$n", 0700;
+    }
 
     $http =~ s/court_zone \K[^;]*/$more{zones}/ if $more{zones};
 
@@ -351,6 +361,8 @@ _EOC_
                  "$home/nginx.conf");
     return system("@nginx -t > $home/test.out 2>&1") if $more{test};
 
+    push @{$self->{sites}}, { map { $_ => $self->{$_} }
+                              qw(home control error_log http_port) };
     my $pid = $self->launch('gateway', @nginx);
     return $self->wait_for(sub {
         die "the gateway ends: " . Court::slurp("$self->{dir}/gateway.out")
@@ -362,12 +374,46 @@ _EOC_
 }
 
 
+# the n-th gateway that was started is the one that is meant from now on
+sub at {
+    my ($self, $n) = @_;
+
+    $self->{$_} = $self->{sites}[$n]{$_} for keys %{$self->{sites}[$n]};
+    $Test::Nginx::Util::ServerPortForClient = $self->{http_port};
+}
+
+
+# workers of that one, and its reload: until those of before have gone
+sub workers {
+    my ($self) = @_;
+    my $file = "$self->{home}/nginx.pid";
+    my $master = -s $file ? Court::slurp($file) + 0 : return;
+
+    open my $in, '<', "/proc/$master/task/$master/children" or return;
+    return split ' ', <$in> // '';
+}
+
+sub reload {
+    my ($self) = @_;
+    my %old = map { $_ => 1 } $self->workers;
+
+    kill 'HUP', Court::slurp("$self->{home}/nginx.pid") + 0;
+
+    return $self->wait_for(sub {
+        my @now = $self->workers;
+        return @now == keys %old && !grep { $old{$_} } @now;
+    });
+}
+
+
 sub stop_gateway {
     my ($self) = @_;
-    my $pid = delete $self->{pid}{gateway} or return;
 
-    kill 'TERM', $pid;
-    waitpid $pid, 0;
+    for my $pid (delete $self->{pid}{gateway}, splice @{$self->{masters}}) {
+        next unless $pid;
+        kill 'TERM', $pid;
+        waitpid $pid, 0;
+    }
 }
 
 

@@ -41,7 +41,7 @@ static const struct {
     { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " state=Write",
       "line 1: a key's state is accept, write, read or retired" },
     { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 "\nb aes-256-gcm " S2
-      " state=retired", "line 2: a seal ring has no retired keys" },
+      " state=retired", NULL },
     { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " created=yesterday",
       "line 1: created is one time of RFC 3339" },
     { NGX_COURT_RING_SEAL, "a aes-256-gcm " S1 " created=2026-11-28T00:00:00Z "
