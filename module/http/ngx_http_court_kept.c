@@ -185,12 +185,15 @@ ngx_http_court_kept(ngx_http_court_session_t *s)
 
     static uint64_t  serial;
 
-    if (s->kept && s->kept->serial == s->kept_serial) {
-        return s->kept;
-    }
+    /* first of all: one that was recorded as let in may be refused after it
+     * (revoked meanwhile), and what is told of that is not what was kept */
 
     if (!ngx_http_court_kept_is(s)) {
         return NULL;
+    }
+
+    if (s->kept && s->kept->serial == s->kept_serial) {
+        return s->kept;
     }
 
     p = ngx_http_court_kept_key(s, buf, buf + sizeof(buf));
@@ -201,7 +204,13 @@ ngx_http_court_kept(ngx_http_court_session_t *s)
     len = p - buf;
     kept = ngx_http_court_kept_place(buf, len);
 
-    if (kept->key_len != len || ngx_memcmp(kept->key, buf, len) != 0) {
+    if (kept->key_len == len && ngx_memcmp(kept->key, buf, len) == 0) {
+        ngx_log_debug0(NGX_LOG_DEBUG_HTTP, s->request->connection->log, 0,
+                       "court: kept: known");
+
+    } else {
+        ngx_log_debug0(NGX_LOG_DEBUG_HTTP, s->request->connection->log, 0,
+                       "court: kept: new");
 
         ngx_court_wipe(kept, sizeof(ngx_http_court_kept_t));
 
