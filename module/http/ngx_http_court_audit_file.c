@@ -261,8 +261,13 @@ ngx_http_court_audit_turn(ngx_http_court_audit_state_t *st, ngx_err_t err)
                       &st->log->name);
     }
 
-    if (st->failed != (err != 0)) {
-        ngx_court_count_n(&ngx_court_state_line->audit_failed, err ? 1 : -1);
+    /* a line that is taken anew begins at 0 */
+
+    if (err && !st->failed) {
+        ngx_court_count(&ngx_court_state_line->audit_failed);
+
+    } else if (err == 0 && st->failed && ngx_court_state_line->audit_failed) {
+        ngx_court_count_n(&ngx_court_state_line->audit_failed, -1);
     }
 
     st->failed = (err != 0);

@@ -9,6 +9,9 @@
 /* bounded tries with a yield between, some ms: what is done inside is short */
 #define NGX_COURT_STATE_TRIES     1000
 
+/* ms between such tries of a process that starts, all in all */
+#define NGX_COURT_STATE_PATIENCE  500
+
 /* lines: a worker for each CPU, as many of the configuration before, as many
  * of the one before that, still with open connections */
 #define NGX_COURT_STATE_PER_CPU   4
@@ -25,9 +28,12 @@
 
 static ngx_int_t ngx_court_state_init(ngx_shm_zone_t *shm_zone, void *data);
 static void ngx_court_state_layout(ngx_court_state_t *state);
+static void ngx_court_state_refuse_n(ngx_court_state_line_t *line,
+    uint64_t key, uint64_t n);
 
 
-/* what counts without a zone */
+/* what counts without a zone, or before there is a line; used: it may hold
+ * counts that a line will get */
 static ngx_court_state_line_t  ngx_court_state_private;
 
 ngx_court_state_line_t  *ngx_court_state_line = &ngx_court_state_private;
@@ -265,7 +271,7 @@ ngx_court_state_ungauge(ngx_court_state_line_t *line)
 static ngx_court_state_line_t *
 ngx_court_state_choose(ngx_court_state_t *state, int64_t now)
 {
-    ngx_uint_t               i;
+    ngx_uint_t               i, taken;
     ngx_court_state_line_t  *line, *fresh, *stale;
 
     fresh = NULL;
@@ -274,18 +280,19 @@ ngx_court_state_choose(ngx_court_state_t *state, int64_t now)
     for (i = 0; i < state->nlines; i++) {
         line = ngx_court_state_at(state, i);
 
-        if (!line->used) {
+        taken = line->pid && line->pid != (uint64_t) ngx_pid
+                && ngx_court_state_alive(line);
+
+        if (!taken) {
+            if (line->used) {
+                return line;
+            }
+
             fresh = fresh ? fresh : line;
             continue;
         }
 
-        if (line->pid == 0 || line->pid == (uint64_t) ngx_pid
-            || !ngx_court_state_alive(line))
-        {
-            return line;
-        }
-
-        if (now - (int64_t) line->beat > NGX_COURT_STATE_STALE
+        if (line->used && now - (int64_t) line->beat > NGX_COURT_STATE_STALE
             && (stale == NULL || line->beat < stale->beat))
         {
             stale = line;
@@ -296,19 +303,111 @@ ngx_court_state_choose(ngx_court_state_t *state, int64_t now)
 }
 
 
-ngx_int_t
-ngx_court_state_join(ngx_court_state_t *state, int64_t now, ngx_log_t *log)
+/*
+ * Under the lock only what says whose the line is: to clear one that is fresh
+ * touches a hundred pages, and another worker that starts waits meanwhile.
+ * Nobody reads it, and nobody else takes it, before it is "used".
+ */
+
+static ngx_court_state_line_t *
+ngx_court_state_take(ngx_court_state_t *state, int64_t now)
+{
+    ngx_court_state_line_t  *line;
+
+    line = ngx_court_state_choose(state, now);
+    if (line == NULL) {
+        return NULL;
+    }
+
+    if (line->used) {
+        line->lost += (line->pid && line->pid != (uint64_t) ngx_pid);
+        ngx_court_state_ungauge(line);
+    }
+
+    line->exiting = 0;
+    line->started = now;
+    line->beat = now;
+    line->command_done = ngx_court_state_private.command_done;
+    line->command_failed = ngx_court_state_private.command_failed;
+
+    ngx_memory_barrier();
+    line->pid = ngx_pid;
+
+    return line;
+}
+
+
+static void
+ngx_court_state_add_words(void *to, const void *from, size_t bytes)
+{
+    size_t           i;
+    uint64_t        *sum = to;
+    const uint64_t  *word = from;
+
+    for (i = 0; i < bytes / sizeof(uint64_t); i++) {
+        if (word[i]) {
+            ngx_court_count_n(&sum[i], word[i]);
+        }
+    }
+}
+
+
+/* what was counted while there was no line; gauges of the line are 0 */
+
+static void
+ngx_court_state_carry(ngx_court_state_line_t *line)
+{
+    ngx_uint_t               i;
+    ngx_court_state_cell_t  *cell;
+    ngx_court_state_line_t  *from;
+
+    from = &ngx_court_state_private;
+
+    if (!from->used) {
+        return;
+    }
+
+    ngx_court_state_add_words(&line->token_hits, &from->token_hits,
+                              offsetof(ngx_court_state_line_t, ncells)
+                              - NGX_COURT_STATE_LINE_HEAD);
+    ngx_court_count_n(&line->overflow, from->overflow);
+    ngx_court_state_add_words(line->stages, from->stages,
+                              offsetof(ngx_court_state_line_t, refusals)
+                              - offsetof(ngx_court_state_line_t, stages));
+
+    for (i = 0; i < NGX_COURT_STATE_CELLS; i++) {
+        cell = &from->refusals[i];
+
+        if (cell->key) {
+            ngx_court_state_refuse_n(line, cell->key, cell->count);
+        }
+    }
+
+    ngx_memzero(from, sizeof(ngx_court_state_line_t));
+}
+
+
+/*
+ * NGX_BUSY: the lock could not be had; what is counted meanwhile is kept in
+ * the private line and comes along later, as where no line is left.
+ */
+
+static ngx_int_t
+ngx_court_state_attach(ngx_court_state_t *state, int64_t now, ngx_log_t *log)
 {
     ngx_court_state_line_t  *line;
 
     if (ngx_court_state_lock(state) != NGX_OK) {
-        return NGX_DECLINED;
+        ngx_court_state_private.used = 1;
+        return NGX_BUSY;
     }
 
-    line = ngx_court_state_choose(state, now);
+    line = ngx_court_state_take(state, now);
+
+    ngx_court_state_unlock(state);
 
     if (line == NULL) {
-        ngx_court_state_unlock(state);
+        ngx_court_state_private.used = 1;
 
         if (!state->warned) {
             state->warned = 1;
@@ -324,27 +423,42 @@ ngx_court_state_join(ngx_court_state_t *state, int64_t now, ngx_log_t *log)
         ngx_memzero((u_char *) line + NGX_COURT_STATE_LINE_HEAD,
                     sizeof(ngx_court_state_line_t)
                     - NGX_COURT_STATE_LINE_HEAD);
-
-    } else if (line->pid && line->pid != (uint64_t) ngx_pid) {
-        line->lost++;
     }
 
-    ngx_court_state_ungauge(line);
+    ngx_court_state_carry(line);
 
-    line->used = 1;
-    line->exiting = 0;
-    line->started = now;
-    line->beat = now;
-    line->command_done = state->head->command_seq;
-
-    ngx_memory_barrier();
-    line->pid = ngx_pid;
-
-    ngx_court_state_unlock(state);
+    __atomic_store_n(&line->used, 1, __ATOMIC_RELEASE);
 
     ngx_court_state_line = line;
 
     return NGX_OK;
+}
+
+
+/*
+ * A process that starts has time: all workers start at once, and on a busy
+ * machine who has the lock may not run for a while.
+ */
+
+ngx_int_t
+ngx_court_state_join(ngx_court_state_t *state, int64_t now, ngx_log_t *log)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    /* a command from here on is for this worker, too */
+
+    ngx_court_state_private.command_done = state->head->command_seq;
+
+    for (i = 0; /* void */ ; i++) {
+        rc = ngx_court_state_attach(state, now, log);
+
+        if (rc != NGX_BUSY || i == NGX_COURT_STATE_PATIENCE) {
+            return rc == NGX_OK ? NGX_OK : NGX_DECLINED;
+        }
+
+        ngx_msleep(1);
+    }
 }
 
 
@@ -381,7 +495,7 @@ ngx_court_state_beat(ngx_court_state_t *state, ngx_uint_t exiting,
 
         ngx_court_state_line = &ngx_court_state_private;
 
-        if (ngx_court_state_join(state, now, log) != NGX_OK) {
+        if (ngx_court_state_attach(state, now, log) != NGX_OK) {
             return;
         }
 
@@ -393,27 +507,33 @@ ngx_court_state_beat(ngx_court_state_t *state, ngx_uint_t exiting,
 }
 
 
+void
+ngx_court_state_refuse(ngx_court_state_line_t *line, ngx_uint_t court,
+    ngx_uint_t reason)
+{
+    ngx_court_state_refuse_n(line, NGX_COURT_STATE_KEY(court, reason), 1);
+}
+
+
 /*
  * Open addressing; the key comes last.  key: court and reason, + 1 so that
  * none is 0.
  */
 
-void
-ngx_court_state_refuse(ngx_court_state_line_t *line, ngx_uint_t court,
-    ngx_uint_t reason)
+static void
+ngx_court_state_refuse_n(ngx_court_state_line_t *line, uint64_t key,
+    uint64_t n)
 {
-    uint64_t                 key;
     ngx_uint_t               i;
     ngx_court_state_cell_t  *cell;
 
-    key = NGX_COURT_STATE_KEY(court, reason);
     i = (ngx_uint_t) ((key * 0x9e3779b97f4a7c15ull) >> 32);
 
     for ( ;; i++) {
         cell = &line->refusals[i % NGX_COURT_STATE_CELLS];
 
         if (cell->key == key) {
-            ngx_court_count(&cell->count);
+            ngx_court_count_n(&cell->count, n);
             return;
         }
 
@@ -423,11 +543,11 @@ ngx_court_state_refuse(ngx_court_state_line_t *line, ngx_uint_t court,
     }
 
     if (line->ncells >= NGX_COURT_STATE_CELLS_FULL) {
-        ngx_court_count(&line->overflow);
+        ngx_court_count_n(&line->overflow, n);
         return;
     }
 
     line->ncells++;
-    ngx_court_set(&cell->count, 1);
+    ngx_court_set(&cell->count, n);
     __atomic_store_n(&cell->key, key, __ATOMIC_RELEASE);
 }

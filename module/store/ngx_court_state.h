@@ -182,7 +182,11 @@ extern ngx_court_state_line_t  *ngx_court_state_line;
 uint64_t ngx_court_state_clock(void);
 
 
-/* init_process: NGX_OK; NGX_DECLINED: no line was left, counts are lost */
+/*
+ * init_process: NGX_OK; NGX_DECLINED: no line was left, or the lock could not
+ * be had in some hundred ms.  What is counted then is kept, and comes along
+ * as soon as a beat finds a line.
+ */
 ngx_int_t ngx_court_state_join(ngx_court_state_t *state, int64_t now,
     ngx_log_t *log);
 /* exit_process: counters stay, gauges go */

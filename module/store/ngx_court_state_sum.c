@@ -29,7 +29,7 @@ ngx_court_state_each(ngx_court_state_t *state,
     for (i = 0; i < state->nlines && rc == NGX_OK; i++) {
         line = ngx_court_state_at(state, i);
 
-        if (line->used) {
+        if (ngx_court_state_used(line)) {
             rc = handler(data, i, line);
         }
     }
@@ -51,7 +51,7 @@ ngx_court_state_each_live(ngx_court_state_t *state,
     for (i = 0; i < state->nlines && rc == NGX_OK; i++) {
         line = ngx_court_state_at(state, i);
 
-        if (line->used && ngx_court_state_alive(line)) {
+        if (ngx_court_state_used(line) && ngx_court_state_alive(line)) {
             rc = handler(data, i, line);
         }
     }

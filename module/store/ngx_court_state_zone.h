@@ -57,6 +57,10 @@ struct ngx_court_state_s {
     ((ngx_court_state_line_t *) ((u_char *) (state)->head                     \
         + NGX_COURT_STATE_HEAD + (i) * NGX_COURT_STATE_STRIDE))
 
+/* who sees it sees a line that was cleared */
+#define ngx_court_state_used(line)                                            \
+    __atomic_load_n(&(line)->used, __ATOMIC_ACQUIRE)
+
 #define NGX_COURT_STATE_KEY(court, reason)                                    \
     (((uint64_t) (court) << 32 | (reason)) + 1)
 

@@ -561,6 +561,99 @@ test_concurrent(void)
 }
 
 
+/* the lock is held for a while where all workers start on a busy machine */
+static void
+test_busy(void)
+{
+    int                          i, status;
+    pid_t                        pid;
+    ngx_court_state_t           *state;
+    ngx_court_state_sum_t       *s;
+    ngx_court_state_refusals_t  *r;
+
+    ngx_pid = getpid();
+    state = state_new();
+
+    pid = fork();
+    if (pid == 0) {
+        while (!ngx_shmtx_trylock(&state->shpool->mutex)) {
+            (void) usleep(100);
+        }
+
+        (void) usleep(100000);
+        ngx_shmtx_unlock(&state->shpool->mutex);
+        _exit(0);
+    }
+
+    for (i = 0; i < 10000 && ngx_court_state_lock(state) == NGX_OK; i++) {
+        ngx_court_state_unlock(state);
+        (void) usleep(1000);
+    }
+
+    is_int(ngx_court_state_join(state, NOW, tap_log()), NGX_OK,
+           "who starts waits for a lock that is held");
+    (void) waitpid(pid, &status, 0);
+    ngx_court_state_leave(state);
+
+    (void) ngx_court_state_lock(state);
+    is_int(ngx_court_state_join(state, NOW, tap_log()), NGX_DECLINED,
+           "and not without end");
+
+    ngx_court_count(&ngx_court_state_line->token_hits);
+    ngx_court_count_n(&ngx_court_state_line->decisions[3][0], 5);
+    ngx_court_set(&ngx_court_state_line->facts[2].in_flight, 4);
+    ngx_court_set(&ngx_court_state_line->audit_failed, 1);
+    ngx_court_state_refuse(ngx_court_state_line, 3, 7);
+    ngx_court_state_refuse(ngx_court_state_line, 3, 7);
+    ngx_court_state_beat(state, 0, NOW + 1000, tap_log());
+    ngx_court_state_refuse(ngx_court_state_line, 3, 7);
+    (void) intern(state, NGX_COURT_NAME_COURT, "B00");
+    ngx_court_state_unlock(state);
+
+    (void) intern(state, NGX_COURT_NAME_COURT, "B00");
+    (void) intern(state, NGX_COURT_NAME_COURT, "B01");
+    ngx_court_state_beat(state, 0, NOW + 2000, tap_log());
+
+    s = sum_of(state);
+    r = s->refusals;
+    is_int(s->live, 1, "there is a line at last");
+    is_int(s->sum.token_hits, 1, "what was counted before comes along");
+    is_int(s->sum.decisions[3][0], 5, "decisions, too");
+    is_int(s->sum.facts[2].in_flight, 4, "and gauges");
+    is_int(s->sum.audit_failed, 1, "of the worker");
+    ok(s->nrefusals == 1 && r->court == 3 && r->reason == 7 && r->count == 3,
+       "and refusals");
+
+    ngx_court_state_leave(state);
+    (void) ngx_court_state_join(state, NOW, tap_log());
+    is_int(sum_of(state)->sum.token_hits, 1, "once");
+    ngx_court_state_leave(state);
+}
+
+
+/* a command that comes before a worker has a line is not passed over */
+static void
+test_busy_command(void)
+{
+    uint64_t            seq;
+    ngx_str_t           text = ngx_string("flush");
+    ngx_court_state_t  *state;
+
+    ngx_pid = getpid();
+    state = state_new();
+
+    (void) ngx_court_state_lock(state);
+    (void) ngx_court_state_join(state, NOW, tap_log());
+    ngx_court_state_unlock(state);
+
+    (void) ngx_court_state_command_post(state, &text, 0, &seq);
+    ngx_court_state_beat(state, 0, NOW + 1000, tap_log());
+
+    is_int(ngx_court_state_line->command_done, seq - 1, "it is still to do");
+    ngx_court_state_leave(state);
+}
+
+
 int
 main(void)
 {
@@ -568,6 +661,8 @@ main(void)
     test_sizes();
     test_lines();
     test_full();
+    test_busy();
+    test_busy_command();
     test_refusals();
     test_command();
     test_concurrent();
