@@ -25,7 +25,7 @@ Without FILE: those of "audit" in courtctl's configuration. In any order, also
 packed by gzip; - is standard input. T: RFC 3339, a day, a month (Beijing).
 
 exit codes: 0 found, or whole; 1 not found, or not whole; 2 usage;
-3 a file that cannot be read; 6 not found, but it may not be written yet
+3 a file that is not there, or is none; 5 one that may not be read; 6 not found, but it may not be written yet
 END
 }
 

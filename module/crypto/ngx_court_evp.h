@@ -4,8 +4,9 @@
  *
  * Inside module/crypto only: the EVP objects that ngx_court_crypto_init
  * fetched, and small calls over them.  A fetch costs more than the SHA-256 of
- * a token, so nothing else fetches; nothing here keeps state between calls,
- * so any thread may call it once init is through.
+ * a token, so nothing else fetches.  A thread keeps its digest contexts from
+ * call to call, and shares none of them, so any thread may call these once
+ * init is through.
  */
 
 #ifndef _NGX_COURT_EVP_H_INCLUDED_

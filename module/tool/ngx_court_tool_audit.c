@@ -158,6 +158,10 @@ ngx_court_tool_audit(int argc, char **argv)
 
     rc = ngx_court_tool_audit_run(&o, argv[0]);
 
+    if (rc == NGX_COURT_TOOL_INVALID && ngx_court_tool_audit_denied) {
+        rc = NGX_COURT_TOOL_FORBIDDEN;
+    }
+
     ngx_destroy_pool(o.pool);
 
     if (fflush(stdout) != 0 || ferror(stdout)) {

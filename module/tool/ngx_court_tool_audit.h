@@ -58,7 +58,9 @@ typedef struct {
                                            * is not given: it may go on */
 } ngx_court_tool_audit_file_t;
 
-/* NGX_ERROR with a message */
+/* NGX_ERROR with a message; denied is set where nobody let us read it */
+extern ngx_uint_t  ngx_court_tool_audit_denied;
+
 ngx_int_t ngx_court_tool_audit_open(ngx_court_tool_audit_file_t *f,
     const char *name);
 /* NGX_DONE: no more for now; NGX_ERROR with a message.  A line lives until

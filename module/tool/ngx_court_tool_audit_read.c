@@ -77,6 +77,10 @@ ngx_court_tool_audit_unpack(ngx_court_tool_audit_file_t *f)
 }
 
 
+/* a file that may not be read is another matter than one that is wrong */
+ngx_uint_t  ngx_court_tool_audit_denied;
+
+
 ngx_int_t
 ngx_court_tool_audit_open(ngx_court_tool_audit_file_t *f, const char *name)
 {
@@ -89,6 +93,8 @@ ngx_court_tool_audit_open(ngx_court_tool_audit_file_t *f, const char *name)
                                      : open(name, O_RDONLY|O_CLOEXEC);
 
     if (f->fd == -1) {
+        ngx_court_tool_audit_denied |= (errno == EACCES || errno == EPERM);
+
         fprintf(stderr, "court-tool: cannot open %s: %s\n", name,
                 strerror(errno));
         return NGX_ERROR;

@@ -15,6 +15,7 @@
 
 #define NGX_COURT_BENCH_URLS   8
 #define NGX_COURT_BENCH_WARM   100           /* requests before it counts */
+#define NGX_COURT_BENCH_KNOCK  5             /* s, for each of some addresses */
 
 
 typedef struct {
@@ -225,13 +226,47 @@ ngx_court_bench_loopback(const struct sockaddr *sa)
 }
 
 
+/*
+ * A name may have several addresses, of which a server listens on some: the
+ * first that takes a connection, as clients do it.  Nobody is knocked at who
+ * may not be asked.
+ */
+
+static const struct addrinfo *
+ngx_court_bench_choose(const struct addrinfo *list, ngx_uint_t knock)
+{
+    int                     fd, rc;
+    const struct addrinfo  *ai;
+    struct timeval          limit = { NGX_COURT_BENCH_KNOCK, 0 };
+
+    for (ai = list; knock && list->ai_next && ai; ai = ai->ai_next) {
+        fd = socket(ai->ai_family, SOCK_STREAM|SOCK_CLOEXEC, 0);
+        if (fd == -1) {
+            continue;
+        }
+
+        (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+
+        rc = connect(fd, ai->ai_addr, ai->ai_addrlen);
+        close(fd);
+
+        if (rc == 0) {
+            return ai;
+        }
+    }
+
+    return list;
+}
+
+
 static int
 ngx_court_bench_inet(ngx_court_bench_t *b, char *name,
     ngx_court_bench_url_t *to)
 {
-    int               rc;
-    char             *host, *port, *end;
-    struct addrinfo   hints, *list;
+    int                     rc;
+    char                   *host, *port, *end;
+    struct addrinfo         hints, *list;
+    const struct addrinfo  *ai;
 
     end = name + strcspn(name, "/");
     to->path = *end ? (char *) ngx_pcalloc(b->pool, strlen(end) + 1) : "/";
@@ -274,9 +309,16 @@ ngx_court_bench_inet(ngx_court_bench_t *b, char *name,
         return NGX_COURT_TOOL_UNREACHABLE;
     }
 
-    memcpy(&b->load.addr, list->ai_addr, list->ai_addrlen);
-    b->load.addr_len = list->ai_addrlen;
-    to->loopback = ngx_court_bench_loopback(list->ai_addr);
+    to->loopback = 1;
+
+    for (ai = list; ai; ai = ai->ai_next) {
+        to->loopback &= ngx_court_bench_loopback(ai->ai_addr);
+    }
+
+    ai = ngx_court_bench_choose(list, to->loopback || b->yes);
+
+    memcpy(&b->load.addr, ai->ai_addr, ai->ai_addrlen);
+    b->load.addr_len = ai->ai_addrlen;
     freeaddrinfo(list);
 
     return NGX_COURT_TOOL_YES;
