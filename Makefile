@@ -22,7 +22,10 @@ TOOL       := $(BUILD)/$(if $(SAN),court-tool-san,court-tool)
 PURE       := base crypto jose event token sign fact policy audit metrics
 PURE_SRC   := $(sort $(wildcard $(PURE:%=module/%/*.c)))
 STORE_SRC  := $(sort $(wildcard module/store/*.c))
-TOOL_SRC   := $(sort $(wildcard module/tool/*.c))
+# what of store/ is pure, the publisher of events takes too
+TOOL_SRC   := $(sort $(wildcard module/tool/*.c)) \
+                module/store/ngx_court_redis_proto.c \
+                module/store/ngx_court_redis_check.c
 RT_SRC     := $(wildcard module/tool/ngx_court_rt*.c)
 MODULE_SRC := $(PURE_SRC) $(STORE_SRC) $(sort $(wildcard module/http/*.c))
 HEADERS    := $(sort $(wildcard module/*/*.h))

@@ -43,6 +43,8 @@ static const ngx_court_tool_noun_t  ngx_court_tool_nouns[] = {
       "a text without secrets and persons" },
     { "audit",  ngx_court_tool_audit,  "tail|verify|find|export",
       "read the decision record" },
+    { "events", ngx_court_tool_events, "publisher|verify|tail|...",
+      "revocation events: publish them, look at them" },
     { "sim",    ngx_court_tool_sim,    "source|court|redis",
       "the demo's parts" },
     { "spawn",  ngx_court_tool_spawn,  "--pid F --log F CMD",

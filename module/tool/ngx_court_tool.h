@@ -72,6 +72,7 @@ int ngx_court_tool_bench(int argc, char **argv);
 int ngx_court_tool_render(int argc, char **argv);
 int ngx_court_tool_scrub(int argc, char **argv);
 int ngx_court_tool_audit(int argc, char **argv);
+int ngx_court_tool_events(int argc, char **argv);
 int ngx_court_tool_sim(int argc, char **argv);
 int ngx_court_tool_spawn(int argc, char **argv);
 

@@ -90,8 +90,8 @@ test_forms(void)
           "\"what\":{\"sealed\":\"A=\"}"), NGX_COURT_EVENT_FORGED },
         { "a short prev", 0, T, "{\"seq\":7,\"prev\":\"AAAA\",\"time\":1000,"
           "\"kind\":\"beat\"}", NGX_COURT_EVENT_FORGED },
-        { "a prev of 33 bytes' bits", 0, T, "{\"seq\":7,\"prev\":\"AAAAAAAAAA"
-          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\",\"time\":1000,"
+        { "a prev with bits too many", 0, T, "{\"seq\":7,\"prev\":\""
+          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\",\"time\":1000,"
           "\"kind\":\"beat\"}", NGX_COURT_EVENT_FORGED },
         { "another number", 0, T, "{\"seq\":8,\"prev\":\"" ZEROS "\","
           "\"time\":1000,\"kind\":\"beat\"}", NGX_COURT_EVENT_FORGED },
@@ -138,8 +138,8 @@ static const struct {
       NGX_COURT_EVENT_OK },
     { NGX_COURT_EVENT_SUBJECT, NGX_COURT_EVENT_UNDO, "", "lawyer-1", 1,
       NGX_COURT_EVENT_SCOPE },
-    { NGX_COURT_EVENT_SUBJECT, NGX_COURT_EVENT_DENY, "https://b.example", "else-1",
-      1, NGX_COURT_EVENT_SCOPE },
+    { NGX_COURT_EVENT_SUBJECT, NGX_COURT_EVENT_DENY, "https://b.example",
+      "else-1", 1, NGX_COURT_EVENT_SCOPE },
     { NGX_COURT_EVENT_TOKEN, NGX_COURT_EVENT_DENY, ISS, "jti", 1,
       NGX_COURT_EVENT_OK },
     { NGX_COURT_EVENT_TOKEN_HASH, NGX_COURT_EVENT_DENY, "",

@@ -130,7 +130,7 @@ signed_(ngx_uint_t i, const char *typ, const char *payload)
                    test_kids[i]);
     p = str_(payload);
 
-    (void) ngx_court_jws_sign(tap_pool(), ngx_court_key_default_alg(test_key[i]),
+    (void) ngx_court_jws_sign(tap_pool(), ngx_court_event_alg(test_key[i]),
                               test_key[i], &header, &p, &text);
 
     return text;
