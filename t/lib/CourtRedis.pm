@@ -294,6 +294,7 @@ sub gateway {
     my $n = ++$self->{gateways};
     my $home = "$self->{dir}/gateway$n";
     my $seal = $more{seal} || "seal.key";
+    my $source = $more{source} || 'scripted';
     my $port = free_port();
 
     $more{beside} ? push @{$self->{masters}}, delete $self->{pid}{gateway}
@@ -307,7 +308,7 @@ sub gateway {
                      . '{ proxy_pass http://scripted/$court_source_key_2; }'
                      . join('', map { "location = /$_ { return 404; }" }
                                 qw(link relation staff device)),
-        main => "upstream scripted { server unix:$self->{dir}/run/scripted.sock; }
+        main => "upstream scripted { server unix:$self->{dir}/run/$source.sock; }
                  @{[$more{http} || '']}
                  court_redis main { $lines }
                  court_cache redis=main seal_keys=$self->{dir}/$seal;");
@@ -324,8 +325,9 @@ sub gateway {
     my $user = $> ? '' : 'user root;';
     Court::file("gateway$n/nginx.conf", <<"_EOC_");
 $user
+@{[$more{top} || '']}
 load_module $ENV{COURT_MODULE};
-daemon off;
+daemon @{[$more{daemon} ? 'on' : 'off']};
 worker_processes @{[$more{workers} || 2]};
 pid $home/nginx.pid;
 error_log $home/logs/error.log info;
@@ -353,6 +355,7 @@ http {
 _EOC_
 
     $self->{home} = $home;
+    $self->{processes} = $more{workers} || 2;
     $self->{control} = "$self->{dir}/run/gateway$n.sock";
     $self->{error_log} = "$home/logs/error.log";
     $Test::Nginx::Util::ServerPortForClient = $self->{http_port} = $port;
@@ -364,13 +367,18 @@ _EOC_
     push @{$self->{sites}}, { map { $_ => $self->{$_} }
                               qw(home control error_log http_port) };
     my $pid = $self->launch('gateway', @nginx);
-    return $self->wait_for(sub {
+    $self->wait_for(sub {
         die "the gateway ends: " . Court::slurp("$self->{dir}/gateway.out")
-            if waitpid($pid, POSIX::WNOHANG()) == $pid;
+            if waitpid($pid, POSIX::WNOHANG()) == $pid && !$more{daemon};
         -s "$home/nginx.pid"
             && IO::Socket::INET->new(PeerAddr => '127.0.0.1',
                                      PeerPort => $port);
-    }) || die "the gateway does not start, see $home\n";
+    }) or die "the gateway does not start, see $home\n";
+
+    # only a master whose parent has gone takes USR2
+    $self->{pid}{gateway} = Court::slurp("$home/nginx.pid") + 0
+        if $more{daemon};
+    return 1;
 }
 
 
@@ -401,7 +409,7 @@ sub reload {
 
     return $self->wait_for(sub {
         my @now = $self->workers;
-        return @now == keys %old && !grep { $old{$_} } @now;
+        return @now == $self->{processes} && !grep { $old{$_} } @now;
     });
 }
 
@@ -413,6 +421,7 @@ sub stop_gateway {
         next unless $pid;
         kill 'TERM', $pid;
         waitpid $pid, 0;
+        $self->wait_for(sub { !kill 0, $pid });
     }
 }
 
