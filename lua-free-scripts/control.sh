@@ -10,10 +10,13 @@
 fact_usage() {
     cat <<'END'
 usage: courtctl fact get|fetch|purge NAME [--court CODE] [-o json] < KEY
+       courtctl fact extend [NAME ... --for TIME | --end [--court CODE]]
 
 KEY: the values of the fact's "key" line, one a line.
 
 examples:
+  courtctl fact extend identity link --for 2h
+  courtctl fact extend identity --end
   printf '%s\n' platform lawyer-1 | courtctl fact get identity
   printf '%s\n' platform lawyer-1 | courtctl fact fetch identity
   printf '%s\n' platform lawyer-1 1 | courtctl fact purge relation --court B00
@@ -21,9 +24,14 @@ examples:
 get: what this machine's zone and Redis hold; no source is asked.
 fetch: what the source says now; it is kept from then on.
 purge: out of Redis and of this machine's zone.
+extend: for the morning when the platform is down.  Where a source cannot be
+asked, what is known here serves until it was verified TIME ago (90s, 30m, 2h;
+8h at most); the extension ends after TIME by itself, or by --end.  With
+--court in that court alone.  Without a name: says what is extended.
 
-exit codes: 0 done, 1 get or fetch: there is none, 2 usage, 4 no answer,
-5 not permitted, 6 the source or Redis could not be asked
+exit codes: 0 done, 1 get or fetch: there is none, extend --end: there was
+none, 2 usage, 4 no answer, 5 not permitted, 6 the source or Redis could not
+be asked
 END
 }
 
@@ -75,8 +83,62 @@ control_fact() {    # verb, name, court
     control_show $rc "$answer"
 }
 
+# "2h", "30m", "90s", "90" as seconds; nothing where it is none of them
+control_seconds() {
+    printf %s "$1" | LC_ALL=C awk '
+        /^[1-9][0-9]?[0-9]?[0-9]?[0-9]?[smh]?$/ {
+            unit = substr($0, length($0))
+            print $0 * (unit == "h" ? 3600 : unit == "m" ? 60 : 1)
+        }'
+}
+
+
+control_extend() {
+    names='' court='' seconds='' end=''
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --court|--for)
+                [ $# -ge 2 ] || { ctl_usage_error fact "$1 needs a value"; return; }
+                if [ "$1" = --court ]; then
+                    court=$2
+                else
+                    seconds=$(control_seconds "$2")
+                    [ -n "$seconds" ] || { ctl_usage_error fact '--for takes a time: 90s, 30m, 2h'; return; }
+                fi
+                shift ;;
+            --end) end=1 ;;
+            -*) ctl_usage_error fact "unknown option \"$1\""; return ;;
+            *[!a-z0-9]*|'') ctl_usage_error fact "no fact: \"$1\""; return ;;
+            *) names="$names $1" ;;
+        esac
+        shift
+    done
+    case $court in
+        *[!A-Za-z0-9._-]*) ctl_usage_error fact "no court: \"$court\""; return ;;
+    esac
+    case ${names:+n}${seconds:+s}${end:+e}${court:+c} in
+        '') answer=$(ctl_control GET /fact/extensions) || return
+            control_show 0 "$answer"
+            return ;;
+        ns|nsc) how="\"for\":$seconds" ;;
+        ne|nec) how='"end":true' ;;
+        n*) ctl_usage_error fact '--for TIME, or --end'; return ;;
+        *) ctl_usage_error fact 'which fact?'; return ;;
+    esac
+    [ -z "$court" ] || how="$how,\"court\":\"$court\""
+    for name in $names; do
+        answer=$(printf '{"fact":"%s",%s}' "$name" "$how" | ctl_control POST /fact/extend -) || return
+    done
+    control_show 0 "$answer"
+}
+
 fact_main() {
     verb='' name='' court=''
+    if [ "${1-}" = extend ]; then
+        shift
+        control_extend "$@"
+        return
+    fi
     while [ $# -gt 0 ]; do
         case $1 in
             --court)
@@ -93,7 +155,7 @@ fact_main() {
     done
     case $verb in
         get|fetch|purge) ;;
-        *) ctl_usage_error fact 'get, fetch or purge'; return ;;
+        *) ctl_usage_error fact 'get, fetch, purge or extend'; return ;;
     esac
     case $name in
         ''|*[!a-z0-9]*) ctl_usage_error fact 'which fact?'; return ;;

@@ -26,7 +26,7 @@ examples:
 nouns; "courtctl NOUN -h" says more:
   status                        how the running gateway is
   health          live|ready    0 yes, 1 no, 4 no answer
-  fact            get|fetch|purge     what is known here of a person, a case
+  fact            get|fetch|purge|extend     what is known here of a person
   cache           stats|purge   how full zones are; empty them
   audit           tail|verify|find|export     the decision record
   keys            new|public|join|list|stage|commit|retire

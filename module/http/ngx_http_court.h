@@ -197,6 +197,7 @@ typedef struct {
     ngx_court_source_t        *source;
     ngx_court_side_t           side;
     int64_t                    not_before;
+    unsigned                   strict:1;     /* begun after the request */
     unsigned                   asked:1;
     unsigned                   answered:1;
     ngx_court_found_t          found;        /* record in the request's pool */
@@ -513,6 +514,9 @@ void ngx_http_court_audit_act(ngx_http_court_main_conf_t *mcf,
 /* all that this worker holds back; NGX_AGAIN: of some log it goes out when
  * the commit under way ends; NGX_ERROR: a log cannot be written now */
 ngx_int_t ngx_http_court_audit_flush_worker(ngx_http_court_main_conf_t *mcf);
+
+/* ngx_http_court_control_extend.c: what has ended by itself is recorded */
+void ngx_http_court_control_extend_over(ngx_http_court_main_conf_t *mcf);
 
 /* ngx_http_court_control_workers.c: init_process */
 void ngx_http_court_control_start(ngx_cycle_t *cycle,

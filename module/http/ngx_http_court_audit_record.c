@@ -16,7 +16,8 @@
 
 static const ngx_str_t  ngx_http_court_audit_tiers[] = {
     ngx_null_string, ngx_string("zone"), ngx_string("redis"),
-    ngx_string("source")                  /* by ngx_court_tier_name_t */
+    ngx_string("source"), ngx_string("stale"),
+    ngx_string("extended")                /* by ngx_court_tier_name_t */
 };
 
 

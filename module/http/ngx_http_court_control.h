@@ -82,7 +82,14 @@ void ngx_http_court_control_act(ngx_http_court_control_t *ctl,
 
 /* ngx_http_court_control_fact.c */
 ngx_int_t ngx_http_court_control_fact(ngx_http_court_control_t *ctl);
-/* fact, key, court of the body into ctl; NGX_OK, or a problem in *rc */
+/* ms since 1970 */
+int64_t ngx_http_court_control_now(void);
+/* fact; court; all of fact, key, court of the body into ctl; NGX_OK, or a
+ * problem in *rc */
+ngx_int_t ngx_http_court_control_fact_find(ngx_http_court_control_t *ctl,
+    ngx_int_t *rc);
+ngx_int_t ngx_http_court_control_fact_court(ngx_http_court_control_t *ctl,
+    ngx_int_t *rc);
 ngx_int_t ngx_http_court_control_fact_key(ngx_http_court_control_t *ctl,
     ngx_int_t *rc);
 /* the next name of it in Redis; NGX_DECLINED: that was the last */
@@ -101,6 +108,10 @@ void ngx_http_court_control_redis_forget(ngx_http_court_control_t *ctl);
 ngx_int_t ngx_http_court_control_cache(ngx_http_court_control_t *ctl);
 ngx_int_t ngx_http_court_control_revoke(ngx_http_court_control_t *ctl);
 ngx_int_t ngx_http_court_control_purge(ngx_http_court_control_t *ctl);
+
+/* ngx_http_court_control_extend.c */
+ngx_int_t ngx_http_court_control_extend(ngx_http_court_control_t *ctl);
+ngx_int_t ngx_http_court_control_extensions(ngx_http_court_control_t *ctl);
 
 /* ngx_http_court_control_workers.c */
 ngx_int_t ngx_http_court_control_flush(ngx_http_court_control_t *ctl);

@@ -15,7 +15,7 @@ static ngx_int_t ngx_http_court_control_fact_fetch(
     ngx_http_court_control_t *ctl);
 
 
-static int64_t
+int64_t
 ngx_http_court_control_now(void)
 {
     ngx_time_t  *tp;
@@ -36,7 +36,7 @@ ngx_http_court_control_fact_bad(ngx_http_court_control_t *ctl,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_court_control_fact_find(ngx_http_court_control_t *ctl,
     ngx_int_t *rc)
 {
@@ -134,7 +134,7 @@ ngx_http_court_control_fact_keys(ngx_http_court_control_t *ctl,
 
 /* one of court_courts; needed where the fact is of scope court */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_court_control_fact_court(ngx_http_court_control_t *ctl,
     ngx_int_t *rc)
 {
@@ -434,6 +434,7 @@ ngx_http_court_control_fact_fetch(ngx_http_court_control_t *ctl)
     ask.court = ctl->source->fact.court_scope ? &ctl->court : NULL;
     ask.not_before = ngx_http_court_control_now();
     ask.no_l2 = 1;
+    ask.strict = 1;
 
     ctl->waiter.wake = ngx_http_court_control_fact_wake;
     ctl->waiter.data = ctl;

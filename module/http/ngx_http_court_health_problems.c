@@ -276,6 +276,50 @@ ngx_http_court_health_stores(ngx_http_court_health_ctx_t *ctx)
 }
 
 
+/* "identity", or "identity B00" */
+
+static ngx_int_t
+ngx_http_court_health_extended(ngx_http_court_health_ctx_t *ctx)
+{
+    int64_t                 now;
+    ngx_str_t               name;
+    ngx_uint_t              i;
+    ngx_court_extension_t   row;
+
+    now = (int64_t) ngx_time() * 1000;
+
+    for (i = 0; i < NGX_COURT_EXTENSIONS; i++) {
+
+        if (ngx_court_extension(ctx->mcf->tiers.flight, i, now, &row)
+            != NGX_OK)
+        {
+            continue;
+        }
+
+        name.len = row.fact_len + row.court_len + (row.court_len != 0);
+        name.data = ngx_pnalloc(ctx->health->problems.pool, name.len);
+
+        if (name.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(name.data, row.fact, row.fact_len);
+
+        if (row.court_len) {
+            name.data[row.fact_len] = ' ';
+            ngx_memcpy(name.data + row.fact_len + 1, row.court,
+                       row.court_len);
+        }
+
+        if (ngx_http_court_health_add(ctx, "extended", 0, &name) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_court_health_look(ngx_http_court_main_conf_t *mcf, ngx_pool_t *pool,
     ngx_http_court_health_t *health)
@@ -305,7 +349,8 @@ ngx_http_court_health_look(ngx_http_court_main_conf_t *mcf, ngx_pool_t *pool,
         || ngx_http_court_health_keys(&ctx) != NGX_OK
         || ngx_http_court_health_zones(&ctx) != NGX_OK
         || ngx_http_court_health_audit(&ctx) != NGX_OK
-        || ngx_http_court_health_stores(&ctx) != NGX_OK)
+        || ngx_http_court_health_stores(&ctx) != NGX_OK
+        || ngx_http_court_health_extended(&ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -81,6 +81,7 @@ ngx_http_court_metrics_beat(ngx_event_t *ev)
 
     ngx_court_state_line->cycle = mcf->loaded;
     ngx_http_court_metrics_policy();
+    ngx_http_court_control_extend_over(mcf);
 
     ngx_add_timer(ev, NGX_COURT_STATE_BEAT);
 }

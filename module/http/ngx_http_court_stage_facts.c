@@ -219,7 +219,9 @@ ngx_http_court_facts_ask(ngx_http_court_session_t *s,
     ask.source = need->source;
     ask.keys = keys;
     ask.court = need->source->fact.court_scope ? &s->code : NULL;
+    ask.at = s->code;
     ask.not_before = need->not_before;
+    ask.strict = need->strict;
     ask.no_l2 = s->match.interface->confirmed;
 
     rc = ngx_court_tier_get(&mcf->tiers, &ask, s->request->pool, &need->found,
@@ -257,6 +259,7 @@ ngx_http_court_facts_need(ngx_http_court_session_t *s,
     need->source = sources[wanted->fact];
     need->side = wanted->side;
     need->not_before = ngx_http_court_facts_not_before(s, wanted->max_age);
+    need->strict = (wanted->max_age == 0);
     need->waiter.wake = ngx_http_court_facts_wake;
     need->waiter.data = need;
 

@@ -55,6 +55,13 @@ ngx_int_t ngx_http_court_health_look(ngx_http_court_main_conf_t *mcf,
 /* ngx_http_court_status_collect.c: NULL: no memory */
 ngx_http_court_status_t *ngx_http_court_status_collect(
     ngx_http_court_main_conf_t *mcf, ngx_pool_t *pool);
+/* up to two labels; more are filled in by the caller */
+ngx_court_sample_t *ngx_http_court_status_add(ngx_http_court_status_t *st,
+    ngx_court_metric_id_t id, uint64_t value, const ngx_str_t *one,
+    const ngx_str_t *two);
+
+/* ngx_http_court_status_facts.c */
+void ngx_http_court_status_facts(ngx_http_court_status_t *st);
 
 /* ngx_http_court_status_json.c; health: the object "health" alone */
 void ngx_http_court_status_json(ngx_http_court_status_t *st,

@@ -9,16 +9,9 @@
 #include "ngx_http_court_status.h"
 
 
-static const ngx_str_t  ngx_http_court_status_results[] = {
-    ngx_string("found"),
-    ngx_string("none"),
-    ngx_string("unavailable")
-};
-
-
 /* up to two labels; more are filled in by the caller */
 
-static ngx_court_sample_t *
+ngx_court_sample_t *
 ngx_http_court_status_add(ngx_http_court_status_t *st,
     ngx_court_metric_id_t id, uint64_t value, const ngx_str_t *one,
     const ngx_str_t *two)
@@ -156,78 +149,6 @@ ngx_http_court_status_requests(ngx_http_court_status_t *st)
 
 
 static void
-ngx_http_court_status_answers(ngx_http_court_status_t *st,
-    const ngx_str_t *name, const ngx_court_state_fact_t *fact)
-{
-    ngx_uint_t           tier, k;
-    ngx_court_sample_t  *sample;
-
-    static const ngx_str_t  tiers[] = {
-        ngx_string("none"),
-        ngx_string("zone"),
-        ngx_string("redis"),
-        ngx_string("source")
-    };
-
-    for (tier = 0; tier < 4; tier++) {
-        for (k = 0; k < 3; k++) {
-
-            /* what cannot be: found where nobody was asked */
-
-            if (fact->answers[tier][k] == 0
-                && (tier == NGX_COURT_TIER_NONE) != (k == 2)
-                && tier != NGX_COURT_TIER_SOURCE)
-            {
-                continue;
-            }
-
-            sample = ngx_http_court_status_add(st, NGX_COURT_M_FACTS,
-                                               fact->answers[tier][k], name,
-                                               &tiers[tier]);
-            sample->labels[2] = ngx_http_court_status_results[k];
-        }
-    }
-}
-
-
-static void
-ngx_http_court_status_facts(ngx_http_court_status_t *st)
-{
-    ngx_uint_t                     i, k;
-    ngx_str_t                     *name;
-    ngx_court_source_t           **source;
-    const ngx_court_state_fact_t  *fact;
-
-    source = st->mcf->sources.elts;
-
-    for (i = 0; i < st->mcf->sources.nelts; i++) {
-        name = &source[i]->fact.name;
-        fact = &st->sum->sum.facts[source[i]->metric];
-
-        ngx_http_court_status_answers(st, name, fact);
-
-        for (k = 0; k < 3; k++) {
-            ngx_http_court_status_add(st, NGX_COURT_M_FETCHES,
-                                      fact->fetches[k], name,
-                                      &ngx_http_court_status_results[k]);
-        }
-
-        ngx_http_court_status_add(st, NGX_COURT_M_FETCH_SECONDS, 0, name,
-                                  NULL)->histogram = &fact->seconds;
-        ngx_http_court_status_add(st, NGX_COURT_M_FETCHES_IN_FLIGHT,
-                                  fact->in_flight, name, NULL);
-        ngx_http_court_status_add(st, NGX_COURT_M_FETCH_WAITERS,
-                                  fact->waiters, name, NULL);
-        ngx_http_court_status_add(st, NGX_COURT_M_BREAKER_OPEN,
-                                  source[i]->shared
-                                  ? source[i]->shared->breaker.open
-                                  : fact->open,
-                                  name, NULL);
-    }
-}
-
-
-static void
 ngx_http_court_status_redis(ngx_http_court_status_t *st)
 {
     ngx_uint_t                      i, k;
@@ -301,18 +222,44 @@ ngx_http_court_status_zone(ngx_http_court_status_t *st,
 }
 
 
+/* of a zone of slots that evicts nothing */
+
+static void
+ngx_http_court_status_fill(ngx_http_court_status_t *st,
+    const ngx_str_t *name, ngx_uint_t zone, ngx_uint_t used,
+    ngx_uint_t slots)
+{
+    size_t  size;
+
+    size = st->mcf->zone_size[zone];
+
+    ngx_http_court_status_add(st, NGX_COURT_M_ZONE_SIZE, size, name, NULL);
+
+    if (slots) {
+        ngx_http_court_status_add(st, NGX_COURT_M_ZONE_USED,
+                                  (uint64_t) used * size / slots, name, NULL);
+    }
+}
+
+
 static void
 ngx_http_court_status_zones(ngx_http_court_status_t *st)
 {
-    ngx_http_court_main_conf_t  *mcf;
+    ngx_court_flight_stats_t      seats;
+    ngx_http_court_main_conf_t   *mcf;
+    ngx_court_tombstone_stats_t   stones;
 
     static const ngx_str_t  facts = ngx_string("facts");
     static const ngx_str_t  negative = ngx_string("negative");
     static const ngx_str_t  tokens = ngx_string("tokens");
     static const ngx_str_t  artefacts = ngx_string("artefacts");
     static const ngx_str_t  state = ngx_string("state");
+    static const ngx_str_t  flight = ngx_string("flight");
+    static const ngx_str_t  tombstones = ngx_string("tombstones");
 
     mcf = st->mcf;
+
+    ngx_court_flight_stats(mcf->tiers.flight, &seats);
 
     ngx_http_court_status_zone(st, &facts, mcf->tiers.facts,
                                mcf->zone_size[NGX_HTTP_COURT_ZONE_FACTS]);
@@ -332,6 +279,20 @@ ngx_http_court_status_zones(ngx_http_court_status_t *st)
                               &state, NULL);
     ngx_http_court_status_add(st, NGX_COURT_M_ZONE_USED, st->info.used,
                               &state, NULL);
+
+    ngx_http_court_status_fill(st, &flight, NGX_HTTP_COURT_ZONE_FLIGHT,
+                               seats.flying, seats.seats);
+    ngx_http_court_status_add(st, NGX_COURT_M_ZONE_RESETS, seats.resets,
+                              &flight, NULL);
+
+    /* without its lock nothing is told of how full it is */
+
+    if (ngx_court_tombstone_stats(mcf->tombstones, &stones) != NGX_OK) {
+        stones.slots = 0;
+    }
+
+    ngx_http_court_status_fill(st, &tombstones, NGX_HTTP_COURT_ZONE_TOMBSTONES,
+                               stones.used, stones.slots);
 }
 
 

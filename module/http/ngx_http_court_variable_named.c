@@ -19,7 +19,7 @@ ngx_http_court_variable_tier(ngx_http_court_session_t *s)
 
     static const ngx_str_t  names[] = {
         ngx_string("none"), ngx_string("zone"), ngx_string("redis"),
-        ngx_string("source")
+        ngx_string("source"), ngx_string("stale"), ngx_string("extended")
     };
 
     tier = NGX_COURT_TIER_NONE;

@@ -53,6 +53,9 @@ typedef enum {
       "Requests that wait for a fact")                                        \
     X(BREAKER_OPEN, "source_breaker_open", GAUGE, "", "fact",                 \
       "Whether the source is not asked because it failed")                 \
+    X(EXTENDED, "fact_extended_until_timestamp_seconds", GAUGE, "seconds",    \
+      "fact,court",                                                           \
+      "When the extension of a fact ends; court is empty for all of them")    \
     X(REDIS_UP, "redis_up", GAUGE, "", "redis",                               \
       "Whether any worker is connected to Redis")                             \
     X(REDIS_COMMANDS, "redis_commands_total", COUNTER, "", "redis,result",    \

@@ -16,8 +16,14 @@ static ngx_uint_t
 ngx_court_flight_serves(const ngx_court_waiter_t *waiter,
     const ngx_court_found_t *found, ngx_uint_t shared)
 {
+    if (found->old) {
+        return ngx_court_tier_old_serves(waiter, found,
+                                         ngx_court_flight_now())
+               == found->tier;
+    }
+
     return waiter->not_before <= found->fetched
-           && !(waiter->no_l2 && (shared || found->stale));
+           && !(waiter->no_l2 && shared);
 }
 
 
@@ -67,6 +73,11 @@ ngx_court_flight_tell(ngx_court_flight_t *flight,
             ngx_queue_remove(q);
             ngx_queue_insert_tail(&wake->waiters, q);
         }
+    }
+
+    if (ngx_queue_empty(&wake->waiters)) {
+        ngx_destroy_pool(pool);
+        return;
     }
 
     ngx_court_wake_post(flight->tiers, wake);
@@ -143,16 +154,24 @@ ngx_court_flight_look_up(ngx_court_flight_t *flight,
 void
 ngx_court_flight_stale(ngx_court_flight_t *flight)
 {
+    ngx_uint_t         i;
     ngx_court_found_t  found;
 
+    static const ngx_court_tier_name_t  as[] = {
+        NGX_COURT_TIER_ZONE, NGX_COURT_TIER_STALE, NGX_COURT_TIER_EXTENDED
+    };
+
     if (ngx_queue_empty(&flight->waiters)
-        || ngx_court_tier_stale_get(flight->tiers, flight->source,
-                                    flight->key, ngx_court_flight_now(),
-                                    flight->pool, &found)
+        || ngx_court_tier_old_get(flight->tiers, flight->source, flight->key,
+                                  ngx_court_flight_now(), flight->pool,
+                                  &found)
            != NGX_OK)
     {
         return;
     }
 
-    ngx_court_flight_tell(flight, &found, found.shared);
+    for (i = 0; i < sizeof(as) / sizeof(as[0]); i++) {
+        found.tier = as[i];
+        ngx_court_flight_tell(flight, &found, found.shared);
+    }
 }

@@ -84,9 +84,11 @@ ngx_court_wake_tell(ngx_court_waiter_t *waiter,
     ngx_court_tier_waits(source, -1);
     waiter->flight = NULL;
 
-    /* whatever went before: nobody gets an answer older than he demands */
+    /* whatever went before: nobody gets an answer older than he demands, but
+     * by an extension */
 
     if (found->state != NGX_COURT_F_UNAVAILABLE
+        && (found->tier != NGX_COURT_TIER_EXTENDED || waiter->strict)
         && waiter->not_before > found->fetched)
     {
         ngx_memzero(&old, sizeof(ngx_court_found_t));

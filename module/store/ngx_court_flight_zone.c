@@ -44,6 +44,7 @@ typedef struct {
     uint64_t                   resets;
     volatile ngx_atomic_uint_t  sequence;
     ngx_court_flight_source_t  sources[NGX_COURT_FLIGHT_SOURCES];
+    ngx_court_extension_t      extensions[NGX_COURT_EXTENSIONS];
 } ngx_court_flight_head_t;
 
 struct ngx_court_flight_zone_s {
@@ -169,7 +170,7 @@ ngx_court_flight_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_court_flight_lock(ngx_court_flight_zone_t *zone)
 {
     ngx_uint_t  i;
@@ -201,7 +202,14 @@ ngx_court_flight_lock(ngx_court_flight_zone_t *zone)
 }
 
 
-static void
+ngx_court_extension_t *
+ngx_court_flight_extensions(ngx_court_flight_zone_t *zone)
+{
+    return zone->head->extensions;
+}
+
+
+void
 ngx_court_flight_unlock(ngx_court_flight_zone_t *zone)
 {
     ngx_memory_barrier();

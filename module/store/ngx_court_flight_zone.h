@@ -25,13 +25,13 @@
 #include "ngx_court_breaker.h"
 
 
-#define NGX_COURT_FLIGHT_LAYOUT   1
+#define NGX_COURT_FLIGHT_LAYOUT   2
 #define NGX_COURT_FLIGHT_KEY      32
 #define NGX_COURT_FLIGHT_SOURCES  64         /* names ever seen */
 #define NGX_COURT_SEATS           8          /* of a set */
 #define NGX_COURT_SEAT_KEEP       1000       /* ms: a result is remembered */
 #define NGX_COURT_FLIGHT_NAME     64
-#define NGX_COURT_FLIGHT_REASON   128        /* bytes of an extension's */
+#define NGX_COURT_EXTENSIONS      32         /* at a time */
 
 typedef enum {
     NGX_COURT_SEAT_FREE = 0,
@@ -53,13 +53,19 @@ typedef struct {
     uint32_t                   name_len;         /* 0: free */
     u_char                     name[NGX_COURT_FLIGHT_NAME];
     ngx_court_breaker_t        breaker;
-    volatile uint64_t          extend_until;     /* ms since 1970; 0: not */
-    volatile uint64_t          extend_since;
-    volatile uint64_t          extend_told;      /* its end was recorded */
-    uint64_t                   extend_uid;
-    uint32_t                   reason_len;
-    u_char                     reason[NGX_COURT_FLIGHT_REASON];
 } ngx_court_flight_source_t;
+
+/* ngx_court_flight_extend.h */
+typedef struct {
+    volatile uint64_t          until;            /* ms since 1970; 0: free */
+    uint64_t                   since;
+    uint64_t                   bound;            /* ms */
+    volatile ngx_atomic_uint_t  told;            /* its end was recorded */
+    uint32_t                   fact_len;
+    uint32_t                   court_len;        /* 0: all courts */
+    u_char                     fact[NGX_COURT_FLIGHT_NAME];
+    u_char                     court[NGX_COURT_FLIGHT_NAME];
+} ngx_court_extension_t;
 
 typedef struct ngx_court_flight_zone_s  ngx_court_flight_zone_t;
 
@@ -114,6 +120,13 @@ int64_t ngx_court_mark_time(ngx_court_flight_zone_t *zone,
  * no room, or the name is too long: then nothing is shared */
 ngx_court_flight_source_t *ngx_court_flight_source(
     ngx_court_flight_zone_t *zone, const ngx_str_t *name);
+
+/* NGX_COURT_EXTENSIONS of them, and the lock that guards changes: NGX_BUSY */
+ngx_court_extension_t *ngx_court_flight_extensions(
+    ngx_court_flight_zone_t *zone);
+ngx_int_t ngx_court_flight_lock(ngx_court_flight_zone_t *zone);
+void ngx_court_flight_unlock(ngx_court_flight_zone_t *zone);
+
 
 typedef struct {
     ngx_uint_t                 seats;

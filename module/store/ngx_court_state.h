@@ -27,7 +27,7 @@
 #include "ngx_court_metrics.h"
 
 
-#define NGX_COURT_STATE_LAYOUT    2
+#define NGX_COURT_STATE_LAYOUT    3
 
 #define NGX_COURT_STATE_NAME      64         /* bytes of an interned name */
 #define NGX_COURT_STATE_COURTS    4096       /* a power of two, as these are */
@@ -88,7 +88,7 @@ typedef enum {
  * worker's own and go with it */
 
 typedef struct {
-    uint64_t                   answers[4][3];    /* by tier name, and state:
+    uint64_t                   answers[6][3];    /* by tier name, and state:
                                                   * found, none, unavailable */
     uint64_t                   fetches[3];       /* by state */
     ngx_court_histogram_t      seconds;

@@ -8,12 +8,14 @@
 #include "ngx_court_tier_cache.h"
 
 
+static void ngx_court_tier_demand(ngx_court_tiers_t *tiers,
+    const ngx_court_ask_t *ask, const u_char *key,
+    ngx_court_waiter_t *waiter);
 static ngx_int_t ngx_court_tier_fly(ngx_court_tiers_t *tiers,
     const ngx_court_ask_t *ask, const u_char *key, ngx_pool_t *pool,
     ngx_court_found_t *found, ngx_court_waiter_t *waiter);
-static ngx_int_t ngx_court_tier_refuse(ngx_court_tiers_t *tiers,
-    const ngx_court_ask_t *ask, const u_char *key, ngx_pool_t *pool,
-    ngx_court_found_t *found, const char *why);
+static ngx_int_t ngx_court_tier_refuse(ngx_court_waiter_t *waiter,
+    ngx_pool_t *pool, ngx_court_found_t *found, const char *why);
 static void ngx_court_tier_refresh(ngx_court_tiers_t *tiers,
     const ngx_court_ask_t *ask, const u_char *key,
     const ngx_court_found_t *found);
@@ -31,13 +33,14 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
     ngx_court_source_t  *source;
 
     source = ask->source;
-    waiter->flight = NULL;
 
     if (ngx_court_fact_key(&source->fact, ask->keys, ask->court, key)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
+
+    ngx_court_tier_demand(tiers, ask, key, waiter);
 
     tp = ngx_timeofday();
 
@@ -60,11 +63,28 @@ ngx_court_tier_get(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
 
     if (source->max_waiting && source->waiting >= source->max_waiting) {
         found->overloaded = 1;
-        return ngx_court_tier_refuse(tiers, ask, key, pool, found,
-                                     "too many wait");
+        return ngx_court_tier_refuse(waiter, pool, found, "too many wait");
     }
 
     return ngx_court_tier_fly(tiers, ask, key, pool, found, waiter);
+}
+
+
+/* what he wants, for when it comes */
+
+static void
+ngx_court_tier_demand(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
+    const u_char *key, ngx_court_waiter_t *waiter)
+{
+    waiter->flight = NULL;
+    waiter->tiers = tiers;
+    waiter->source = ask->source;
+    waiter->at = ask->at;
+    waiter->not_before = ask->not_before;
+    waiter->no_l2 = ask->no_l2;
+    waiter->strict = ask->strict;
+
+    ngx_memcpy(waiter->key, key, NGX_COURT_SHA256_LEN);
 }
 
 
@@ -92,8 +112,7 @@ ngx_court_tier_fly(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
 
             if (rc != NGX_OK) {
                 found->overloaded = (rc == NGX_BUSY);
-                return ngx_court_tier_refuse(tiers, ask, key, pool, found,
-                                             why);
+                return ngx_court_tier_refuse(waiter, pool, found, why);
             }
         }
 
@@ -106,11 +125,6 @@ ngx_court_tier_fly(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
         created = 1;
     }
 
-    waiter->tiers = tiers;
-    ngx_memcpy(waiter->key, key, NGX_COURT_SHA256_LEN);
-    waiter->not_before = ask->not_before;
-    waiter->no_l2 = ask->no_l2;
-
     ngx_court_flight_join(flight, waiter);
 
     if (created) {
@@ -121,54 +135,55 @@ ngx_court_tier_fly(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
 }
 
 
-/*
- * What is old, for who may have it.  Who needs a confirmation or demands
- * something newer than it is may not.
- */
+/* what is old, where he may have it */
 
 static ngx_int_t
-ngx_court_tier_old(ngx_court_tiers_t *tiers, ngx_court_source_t *source,
-    const u_char *key, int64_t not_before, ngx_uint_t no_l2,
-    ngx_pool_t *pool, ngx_court_found_t *found)
+ngx_court_tier_old(ngx_court_waiter_t *waiter, ngx_pool_t *pool,
+    ngx_court_found_t *found)
 {
-    ngx_int_t          rc;
-    ngx_court_found_t  old;
+    int64_t                now;
+    ngx_int_t              rc;
+    ngx_court_found_t      old;
+    ngx_court_tier_name_t  tier;
 
-    if (no_l2) {
+    if (waiter->no_l2) {
         return NGX_DECLINED;
     }
 
-    rc = ngx_court_tier_stale_get(tiers, source, key, ngx_court_flight_now(),
-                                  pool, &old);
+    now = ngx_court_flight_now();
 
-    if (rc == NGX_OK && not_before > old.fetched) {
+    rc = ngx_court_tier_old_get(waiter->tiers, waiter->source, waiter->key,
+                                now, pool, &old);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    tier = ngx_court_tier_old_serves(waiter, &old, now);
+
+    if (tier == NGX_COURT_TIER_NONE) {
         return NGX_DECLINED;
     }
 
-    if (rc == NGX_OK) {
-        *found = old;
-        ngx_court_tier_count(source, found);
-    }
+    *found = old;
+    found->tier = tier;
 
-    return rc;
+    ngx_court_tier_count(waiter->source, found);
+
+    return NGX_OK;
 }
 
 
 /* found->overloaded is set */
 
 static ngx_int_t
-ngx_court_tier_refuse(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
-    const u_char *key, ngx_pool_t *pool, ngx_court_found_t *found,
-    const char *why)
+ngx_court_tier_refuse(ngx_court_waiter_t *waiter, ngx_pool_t *pool,
+    ngx_court_found_t *found, const char *why)
 {
     ngx_uint_t  overloaded;
 
     overloaded = found->overloaded;
 
-    if (ngx_court_tier_old(tiers, ask->source, key, ask->not_before,
-                           ask->no_l2, pool, found)
-        == NGX_OK)
-    {
+    if (ngx_court_tier_old(waiter, pool, found) == NGX_OK) {
         return NGX_OK;
     }
 
@@ -178,7 +193,7 @@ ngx_court_tier_refuse(ngx_court_tiers_t *tiers, const ngx_court_ask_t *ask,
     found->why = why;
     found->overloaded = overloaded;
 
-    ngx_court_tier_count(ask->source, found);
+    ngx_court_tier_count(waiter->source, found);
 
     return NGX_OK;
 }
@@ -232,8 +247,7 @@ ngx_court_tier_late(ngx_court_waiter_t *waiter, ngx_pool_t *pool,
 
     ngx_court_waiter_cancel(waiter);
 
-    return ngx_court_tier_old(waiter->tiers, waiter->source, waiter->key,
-                              waiter->not_before, waiter->no_l2, pool, found);
+    return ngx_court_tier_old(waiter, pool, found);
 }
 
 

@@ -16,14 +16,17 @@
 #include "ngx_court_redis.h"
 #include "ngx_court_fetch.h"
 #include "ngx_court_state.h"
-#include "ngx_court_flight_zone.h"
+#include "ngx_court_flight_extend.h"
 
 
 typedef enum {
     NGX_COURT_TIER_NONE = 0,
     NGX_COURT_TIER_ZONE,
     NGX_COURT_TIER_REDIS,
-    NGX_COURT_TIER_SOURCE
+    NGX_COURT_TIER_SOURCE,
+    NGX_COURT_TIER_STALE,                    /* beyond its ttl, in the zone */
+    NGX_COURT_TIER_EXTENDED,                 /* by ngx_court_flight_extend.h */
+    NGX_COURT_NTIERS
 } ngx_court_tier_name_t;
 
 
@@ -82,8 +85,9 @@ typedef struct {
     ngx_str_t                  record;       /* during the call, or as below */
     const char                *why;          /* constant, unavailable only */
     unsigned                   overloaded:1; /* a bulkhead, not the source */
-    unsigned                   stale:1;      /* beyond its ttl: its source
-                                              * could not be asked */
+    unsigned                   old:1;        /* its source could not be
+                                              * asked: see tier */
+    unsigned                   stale:1;      /* and it is beyond its ttl */
     unsigned                   ripe:1;       /* near the end of its ttl */
     unsigned                   shared:1;     /* came from Redis once */
 } ngx_court_found_t;
@@ -106,18 +110,24 @@ struct ngx_court_waiter_s {
     ngx_court_tiers_t         *tiers;
     u_char                     key[NGX_COURT_SHA256_LEN];
     ngx_court_source_t        *source;
+    ngx_str_t                  at;
     int64_t                    not_before;
     unsigned                   no_l2:1;
+    unsigned                   strict:1;
 };
 
 typedef struct {
     ngx_court_source_t        *source;
     const ngx_str_t           *keys;         /* source->fact.nkeys of them */
     const ngx_str_t           *court;        /* where court_scope, else NULL */
+    ngx_str_t                  at;           /* the court that is asked, for
+                                              * as long as one waits */
     int64_t                    not_before;   /* ms: an entry fetched earlier
                                               * does not serve, and a flight
                                               * begun earlier is not joined */
     unsigned                   no_l2:1;      /* interface with confirmed */
+    unsigned                   strict:1;     /* not_before holds whatever is
+                                              * extended */
 } ngx_court_ask_t;
 
 /*

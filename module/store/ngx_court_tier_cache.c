@@ -122,36 +122,44 @@ ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
 
 /*
  * Bounded by when it was true, never by when the source began to fail.  An
- * extension is bounded by its own end, and by what the zone has kept.
+ * extension outweighs a demand for what is at most so old, but not one for
+ * what is asked from now on.
  */
 
-static ngx_uint_t
-ngx_court_tier_stale_serves(const ngx_court_source_t *source,
-    const ngx_court_entry_t *entry, int64_t now)
+ngx_court_tier_name_t
+ngx_court_tier_old_serves(const ngx_court_waiter_t *waiter,
+    const ngx_court_found_t *found, int64_t now)
 {
-    int64_t  most;
+    const ngx_court_fact_t  *fact;
 
-    if (!entry->found || entry->fetched > now + NGX_COURT_TIER_SKEW) {
-        return 0;
+    fact = &waiter->source->fact;
+
+    if (waiter->no_l2 || found->fetched > now + NGX_COURT_TIER_SKEW) {
+        return NGX_COURT_TIER_NONE;
     }
 
-    most = (int64_t) source->fact.ttl;
+    if (waiter->not_before <= found->fetched) {
 
-    if (source->fact.stale
-        && now - entry->fetched < most + (int64_t) source->fact.stale)
-    {
-        return 1;
+        if (!found->stale) {
+            return NGX_COURT_TIER_ZONE;
+        }
+
+        if (fact->stale
+            && now - found->fetched < (int64_t) (fact->ttl + fact->stale))
+        {
+            return NGX_COURT_TIER_STALE;
+        }
     }
 
-    most += most / 10 + NGX_COURT_TIER_KEEP;
-
-    return source->shared && now - entry->fetched < most
-           && now < (int64_t) source->shared->extend_until;
+    return (!waiter->strict
+            && ngx_court_extended(waiter->tiers->flight, &fact->name,
+                                  &waiter->at, found->fetched, now))
+           ? NGX_COURT_TIER_EXTENDED : NGX_COURT_TIER_NONE;
 }
 
 
 ngx_int_t
-ngx_court_tier_stale_get(ngx_court_tiers_t *tiers,
+ngx_court_tier_old_get(ngx_court_tiers_t *tiers,
     ngx_court_source_t *source, const u_char *key, int64_t now,
     ngx_pool_t *pool, ngx_court_found_t *found)
 {
@@ -160,7 +168,8 @@ ngx_court_tier_stale_get(ngx_court_tiers_t *tiers,
     ngx_court_entry_t  entry, other;
 
     if (source->fact.stale == 0
-        && (source->shared == NULL || source->shared->extend_until == 0))
+        && !ngx_court_extended(tiers->flight, &source->fact.name, NULL, now,
+                               now))
     {
         return NGX_DECLINED;
     }
@@ -168,7 +177,7 @@ ngx_court_tier_stale_get(ngx_court_tiers_t *tiers,
     if (ngx_court_tier_zone_get(tiers->facts, &source->fact, key, now, buf,
                                 &entry)
         != NGX_OK
-        || !ngx_court_tier_stale_serves(source, &entry, now)
+        || !entry.found
         || ngx_court_tier_invalid(tiers, key, entry.sequence))
     {
         return NGX_DECLINED;
@@ -186,6 +195,7 @@ ngx_court_tier_stale_get(ngx_court_tiers_t *tiers,
 
     rc = ngx_court_tier_found(&entry, pool, found);
 
+    found->old = 1;
     found->stale = !ngx_court_tier_fresh(&source->fact, &entry, 0, now);
 
     return rc;

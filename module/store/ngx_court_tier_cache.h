@@ -17,7 +17,7 @@
 
 /* ms: how much longer than its ttl the zone keeps an entry that was found, as
  * long as there is room: what "stale" and an extension can serve at most */
-#define NGX_COURT_TIER_KEEP  (8 * 3600 * 1000)
+#define NGX_COURT_TIER_KEEP  NGX_COURT_EXTEND_MAX
 
 /* found near the end of its ttl: it is asked for anew (percent of it) */
 #define NGX_COURT_TIER_RIPE  80
@@ -47,13 +47,16 @@ ngx_int_t ngx_court_tier_zones_get(ngx_court_tiers_t *tiers,
     ngx_pool_t *pool, ngx_court_found_t *found);
 
 /*
- * An entry beyond its ttl, for when nobody can say better: within "stale" of
- * its fact, or while that is extended.  NGX_OK, record in pool; NGX_DECLINED.
- * Whom it may serve is his question: see ngx_court_flight_serves.
+ * What the zone still has, for when nobody can say better.  NGX_OK, record in
+ * pool; NGX_DECLINED.  Whom it may serve, and as what, old_serves says: as
+ * fresh, within "stale" of its fact, while that is extended; or NONE.
  */
-ngx_int_t ngx_court_tier_stale_get(ngx_court_tiers_t *tiers,
+ngx_int_t ngx_court_tier_old_get(ngx_court_tiers_t *tiers,
     ngx_court_source_t *source, const u_char *key, int64_t now,
     ngx_pool_t *pool, ngx_court_found_t *found);
+ngx_court_tier_name_t ngx_court_tier_old_serves(
+    const ngx_court_waiter_t *waiter, const ngx_court_found_t *found,
+    int64_t now);
 
 /* into its zone, out of the other one, unless that knows something newer */
 void ngx_court_tier_zones_put(ngx_court_tiers_t *tiers,

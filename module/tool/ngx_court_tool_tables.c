@@ -363,6 +363,14 @@ ngx_court_table_percentile(ngx_court_table_t *t, const ngx_str_t *row,
 }
 
 
+static double
+ngx_court_table_old(const ngx_court_json_t *doc, const ngx_str_t *fact)
+{
+    return ngx_court_table_one(doc, "court_facts_total", fact, "stale")
+           + ngx_court_table_one(doc, "court_facts_total", fact, "extended");
+}
+
+
 static void
 ngx_court_table_facts(const ngx_court_json_t *doc)
 {
@@ -380,18 +388,19 @@ ngx_court_table_facts(const ngx_court_json_t *doc)
 
     ngx_court_table_open(&t, doc, "court_fetch_seconds");
 
-    printf("\n%-12s %9s %9s %9s %11s %8s %8s %7s %7s %s\n", "fact", "zone",
-           "redis", "source", "unavailable", "p50", "p99", "asking",
-           "waiting", "breaker");
+    printf("\n%-12s %9s %9s %9s %7s %11s %8s %8s %7s %7s %s\n", "fact",
+           "zone", "redis", "source", "stale", "unavailable", "p50", "p99",
+           "asking", "waiting", "breaker");
 
     for (i = 0; i < n; i++) {
         fact = &rows[i].name;
 
         ngx_court_tool_print(fact, 12);
-        printf(" %9.0f %9.0f %9.0f %11.0f",
+        printf(" %9.0f %9.0f %9.0f %7.0f %11.0f",
                ngx_court_table_one(doc, "court_facts_total", fact, "zone"),
                ngx_court_table_one(doc, "court_facts_total", fact, "redis"),
                ngx_court_table_one(doc, "court_facts_total", fact, "source"),
+               ngx_court_table_old(doc, fact),
                ngx_court_table_sum(doc, "court_facts_total", fact,
                                    unavailable));
 

@@ -28,6 +28,8 @@ static ngx_court_source_t  source[WORKERS];
 static ngx_pid_t           pids[WORKERS];
 static ngx_str_t           subject = ngx_string("u-1");
 static person_t            people[100];
+static ngx_str_t           at;
+static ngx_uint_t          strict;
 
 
 static void
@@ -58,6 +60,8 @@ ask_at(ngx_uint_t w, ngx_uint_t n, int64_t not_before, ngx_uint_t no_l2)
     ask.keys = &subject;
     ask.not_before = not_before;
     ask.no_l2 = no_l2;
+    ask.at = at;
+    ask.strict = strict;
 
     return ngx_court_tier_get(&tiers[w], &ask, tap_pool(), &p->found,
                               &p->waiter);
@@ -415,6 +419,9 @@ test_invalidate(void)
 }
 
 
+static void test_extended(const u_char *key);
+
+
 static void
 test_stale(void)
 {
@@ -479,20 +486,107 @@ test_stale(void)
     source[0].shared->breaker.until = NOW + 9999999;
     is_int(ask(1, 1), NGX_OK, "an open breaker");
     is_int(people[1].found.state, NGX_COURT_F_UNAVAILABLE, "nothing is stale");
-    source[0].shared->extend_until = NOW + 3700000;
+    test_extended(key);
+}
+
+
+/* the other worker's, of the first person; the breaker is open, the time is
+ * NOW + 3600000 */
+
+static void
+test_extended(const u_char *key)
+{
+    ngx_str_t              fact = ngx_string("identity");
+    ngx_str_t              court = ngx_string("B00");
+    ngx_str_t              all = ngx_null_string;
+    ngx_court_extension_t  row;
+
+    at = court;
+    is_int(ngx_court_extend(tiers[0].flight, &fact, &all,
+                            NGX_COURT_EXTEND_MAX + 1, NOW + 3600000),
+           NGX_DECLINED, "longer than an entry is kept");
+    is_int(ngx_court_extend_end(tiers[0].flight, &fact, &all,
+                                NOW + 3600000),
+           NGX_DECLINED, "none to end");
+
+    is_int(ngx_court_extend(tiers[0].flight, &fact, &all, 3000000,
+                            NOW + 3600000), NGX_OK, "bound of 3000 s");
+    is_int(ask(1, 1), NGX_OK, "what is older");
+    is_int(people[1].found.state, NGX_COURT_F_UNAVAILABLE, "does not serve");
+
+    ngx_str_set(&court, "B01");
+    is_int(ngx_court_extend(tiers[0].flight, &fact, &court, 3700000,
+                            NOW + 3600000), NGX_OK, "of another court");
+    is_int(ask(1, 1), NGX_OK, "it");
+    is_int(people[1].found.state, NGX_COURT_F_UNAVAILABLE, "is not for this");
+    is_int(ngx_court_extend_end(tiers[1].flight, &fact, &court,
+                                NOW + 3600000), NGX_OK, "ended");
+    is_int(ngx_court_extend_end(tiers[1].flight, &fact, &court,
+                                NOW + 3600000), NGX_DECLINED, "once");
+    ngx_str_set(&court, "B00");
+    is_int(ngx_court_extend(tiers[0].flight, &fact, &court, 3700000,
+                            NOW + 3600000), NGX_OK, "of this court");
+
     is_int(ask(1, 1), NGX_OK, "extended");
-    ok(people[1].found.state == NGX_COURT_F_FOUND && people[1].found.stale,
-       "it is");
+    ok(people[1].found.state == NGX_COURT_F_FOUND && people[1].found.stale
+       && people[1].found.tier == NGX_COURT_TIER_EXTENDED, "it is");
+    is_int(ask_at(1, 1, NOW + 3500000, 0), NGX_OK, "demanded 100 s old");
+    is_int(people[1].found.tier, NGX_COURT_TIER_EXTENDED, "it outweighs that");
+    strict = 1;
     is_int(ask_at(1, 1, 0, 1), NGX_OK, "with a confirmation");
     is_int(people[1].found.state, NGX_COURT_F_UNAVAILABLE, "it is not");
     is_int(ask_at(1, 1, NOW + 3600000, 0), NGX_OK, "asked afresh");
     is_int(people[1].found.state, NGX_COURT_F_UNAVAILABLE, "it is not");
+    strict = 0;
+
+    /* while it is waited for: to each what he may have */
+
+    source[0].shared->breaker.open = 0;
+    source[0].fact.stale = source[1].fact.stale = 3600000;
+    is_int(ask(1, 0), NGX_AGAIN, "the source is asked");
+    is_int(ask_at(1, 1, NOW + 3500000, 0), NGX_AGAIN, "for another");
+    strict = 1;
+    is_int(ask_at(1, 2, NOW + 3600000, 0), NGX_AGAIN, "for a strict one");
+    strict = 0;
+    is_int(ask_at(1, 3, 0, 1), NGX_AGAIN, "for a confirmation");
+    ngx_str_set(&at, "B01");
+    is_int(ask_at(1, 4, NOW + 3500000, 0), NGX_AGAIN, "in another court");
+    at = court;
+    answer(1, nfetches - 1, 0, "");
+    is_int(people[0].found.tier, NGX_COURT_TIER_STALE, "stale to one");
+    is_int(people[1].found.tier, NGX_COURT_TIER_EXTENDED, "extended to one");
+    is_int(people[2].found.state, NGX_COURT_F_UNAVAILABLE, "not the strict");
+    is_int(people[3].found.state, NGX_COURT_F_UNAVAILABLE, "not confirmed");
+    is_int(people[4].found.state, NGX_COURT_F_UNAVAILABLE, "not elsewhere");
+    is_int(people[0].woken + people[1].woken + people[2].woken
+           + people[3].woken + people[4].woken, 5, "each is told once");
+    source[0].fact.stale = source[1].fact.stale = 0;
+    source[0].shared->breaker.open = 1;
+
+    is_int(ngx_court_extension(tiers[1].flight, 1, NOW + 3600000, &row),
+           NGX_OK, "in force");
+    is_int(ngx_court_extension_over(tiers[1].flight, 1, NOW + 3600000, &row),
+           NGX_DECLINED, "not over");
+    is_int(ngx_court_extension(tiers[1].flight, 1, NOW + 3500000, &row),
+           NGX_DECLINED, "nothing for a clock that was set back");
+
+    fake_clock(NOW + 3700000);
+    is_int(ask(1, 1), NGX_OK, "its bound");
+    is_int(people[1].found.state, NGX_COURT_F_UNAVAILABLE,
+           "counts from when it was true");
+
+    is_int(ngx_court_extension_over(tiers[1].flight, 1, NOW + 7300000, &row),
+           NGX_OK, "over by itself");
+    is_int(ngx_court_extension_over(tiers[0].flight, 1, NOW + 7300000, &row),
+           NGX_DECLINED, "told once");
+
+    is_int(ngx_court_extend(tiers[0].flight, &fact, &all, 7200000,
+                            NOW + 3700000), NGX_OK, "again");
+    is_int(ask(1, 1), NGX_OK, "it");
+    is_int(people[1].found.tier, NGX_COURT_TIER_EXTENDED, "serves");
     ngx_court_tier_mark(&tiers[1], key);
     is_int(ask(1, 1), NGX_OK, "invalidated");
     is_int(people[1].found.state, NGX_COURT_F_UNAVAILABLE, "it is not");
-    fake_clock(NOW + 3700000);
-    is_int(ask(1, 1), NGX_OK, "its end");
-    is_int(people[1].found.state, NGX_COURT_F_UNAVAILABLE, "comes by itself");
 }
 
 
