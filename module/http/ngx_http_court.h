@@ -175,6 +175,8 @@ typedef struct {
 typedef struct {
     ngx_uint_t                 mode;         /* NGX_HTTP_COURT_OFF ... */
     ngx_uint_t                 handler;      /* our own content handler: off */
+    ngx_array_t               *notify;       /* ngx_http_court_notify_line_t *,
+                                              * of this location alone */
     ngx_uint_t                 open;         /* court_status open */
     ngx_uint_t                 health;       /* ngx_http_court_health.c */
     ngx_array_t               *issuers;      /* ngx_court_issuer_t *; all */
@@ -511,6 +513,9 @@ void ngx_http_court_audit_adopted(ngx_http_court_main_conf_t *mcf);
 void ngx_http_court_audit_act(ngx_http_court_main_conf_t *mcf,
     const ngx_str_t *verb, const ngx_str_t *what, ngx_uint_t uid,
     ngx_uint_t pid);
+/* a source said what has changed; the same */
+void ngx_http_court_audit_notice(ngx_http_court_main_conf_t *mcf,
+    const ngx_str_t *what);
 /* all that this worker holds back; NGX_AGAIN: of some log it goes out when
  * the commit under way ends; NGX_ERROR: a log cannot be written now */
 ngx_int_t ngx_http_court_audit_flush_worker(ngx_http_court_main_conf_t *mcf);

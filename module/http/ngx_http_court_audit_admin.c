@@ -104,6 +104,23 @@ ngx_http_court_audit_behind(ngx_http_court_audit_state_t *st)
  * time is in the file; what comes meanwhile is not waited for.
  */
 
+void
+ngx_http_court_audit_notice(ngx_http_court_main_conf_t *mcf,
+    const ngx_str_t *what)
+{
+    ngx_court_audit_record_t  record;
+
+    ngx_court_audit_clear(&record, NGX_COURT_AUDIT_ADMIN,
+                          ngx_http_court_audit_now());
+
+    ngx_str_set(&record.event, "notify");
+    ngx_str_set(&record.verb, "fact.invalidate");
+    record.what = *what;
+
+    ngx_http_court_audit_each(mcf, 0, &record);
+}
+
+
 ngx_int_t
 ngx_http_court_audit_flush_worker(ngx_http_court_main_conf_t *mcf)
 {

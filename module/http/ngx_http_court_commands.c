@@ -265,5 +265,14 @@ ngx_command_t  ngx_http_court_commands[] = {
       0,
       NULL },
 
+    /* who tells it what has changed */
+
+    { ngx_string("court_notify"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_2MORE,
+      ngx_http_court_notify,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };

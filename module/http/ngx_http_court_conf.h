@@ -61,6 +61,15 @@ typedef struct {
 } ngx_http_court_control_where_t;
 
 
+/* one court_notify */
+typedef struct {
+    struct ngx_http_court_notify_line_s  *line;
+    ngx_http_core_loc_conf_t  *clcf;
+    ngx_http_core_srv_conf_t  *cscf;
+    ngx_http_court_where_t     where;
+} ngx_http_court_notify_where_t;
+
+
 struct ngx_http_court_build_s {
     ngx_uint_t                 used;         /* anything is configured */
     ngx_uint_t                 dump;         /* nginx's own, to be restored */
@@ -76,6 +85,9 @@ struct ngx_http_court_build_s {
     ngx_array_t                issuer_demo;  /* ngx_uint_t */
     ngx_array_t                source_where;
     ngx_array_t                controls;     /* ngx_http_court_control_where_t
+                                              */
+
+    ngx_array_t                notifies;     /* ngx_http_court_notify_where_t
                                               */
 
     ngx_http_court_where_t     policy;
@@ -226,6 +238,11 @@ ngx_int_t ngx_http_court_policy_reload(ngx_http_court_main_conf_t *mcf,
 /* ngx_http_court_control_conf.c */
 char *ngx_http_court_control(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_court_control_check(ngx_conf_t *cf,
+    ngx_http_court_main_conf_t *mcf);
+
+/* ngx_http_court_notify_conf.c */
+char *ngx_http_court_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_court_notify_check(ngx_conf_t *cf,
     ngx_http_court_main_conf_t *mcf);
 
 /* ngx_http_court_file.c: what is wrong with a file's kind, size, owner (other

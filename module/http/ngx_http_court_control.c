@@ -202,9 +202,9 @@ ngx_http_court_control_path(ngx_http_request_t *r, ngx_str_t *path)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_court_control_method(ngx_http_court_control_t *ctl,
-    const ngx_http_court_control_row_t *row)
+    ngx_uint_t method)
 {
     ngx_table_elt_t  *h;
 
@@ -220,7 +220,7 @@ ngx_http_court_control_method(ngx_http_court_control_t *ctl,
     h->next = NULL;
 #endif
 
-    if (row->method == NGX_HTTP_POST) {
+    if (method == NGX_HTTP_POST) {
         ngx_str_set(&h->value, "POST");
     }
 
@@ -260,7 +260,7 @@ ngx_http_court_control_find(ngx_http_court_control_t *ctl, ngx_int_t *rc)
                 return row;
             }
 
-            *rc = ngx_http_court_control_method(ctl, row);
+            *rc = ngx_http_court_control_method(ctl, row->method);
             return NULL;
         }
     }
@@ -409,14 +409,13 @@ ngx_http_court_control_text(ngx_http_request_t *r, ngx_str_t *text)
 }
 
 
-static ngx_int_t
-ngx_http_court_control_parse(ngx_http_court_control_t *ctl,
-    const ngx_http_court_control_row_t *row)
+ngx_int_t
+ngx_http_court_control_read(ngx_http_court_control_t *ctl)
 {
     ngx_str_t  text;
 
     if (ngx_http_court_control_text(ctl->request, &text) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     if (text.len == 0) {
@@ -428,9 +427,25 @@ ngx_http_court_control_parse(ngx_http_court_control_t *ctl,
     ctl->body = ngx_court_json_parse(ctl->request->pool, &text,
                                      &ngx_court_json_small, NULL);
 
-    if (ctl->body == NULL
-        || ngx_court_json_type(ctl->body) != NGX_COURT_JSON_OBJECT)
-    {
+    return (ctl->body
+            && ngx_court_json_type(ctl->body) == NGX_COURT_JSON_OBJECT)
+           ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_court_control_parse(ngx_http_court_control_t *ctl,
+    const ngx_http_court_control_row_t *row)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_court_control_read(ctl);
+
+    if (rc == NGX_ERROR) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc != NGX_OK) {
         return ngx_http_court_control_problem(ctl, NGX_HTTP_BAD_REQUEST,
                                               "request_malformed",
                                               "the body is no JSON object",

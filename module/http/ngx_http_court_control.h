@@ -76,6 +76,11 @@ void ngx_http_court_control_end(ngx_http_court_control_t *ctl, ngx_int_t rc);
  * in *rc */
 ngx_int_t ngx_http_court_control_members(ngx_http_court_control_t *ctl,
     const char *const *names, ngx_int_t *rc);
+/* 405 with what is allowed: POST, or GET and HEAD */
+ngx_int_t ngx_http_court_control_method(ngx_http_court_control_t *ctl,
+    ngx_uint_t method);
+/* the body that nginx has read, as JSON; NGX_DECLINED: it is no object */
+ngx_int_t ngx_http_court_control_read(ngx_http_court_control_t *ctl);
 /* an admin record; what names nobody */
 void ngx_http_court_control_act(ngx_http_court_control_t *ctl,
     const char *verb, const char *what, size_t len);

@@ -90,7 +90,9 @@ ngx_http_court_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&build->source_where, cf->pool, 8,
                           sizeof(ngx_http_court_where_t)) != NGX_OK
         || ngx_array_init(&build->controls, cf->pool, 1,
-                          sizeof(ngx_http_court_control_where_t)) != NGX_OK)
+                          sizeof(ngx_http_court_control_where_t)) != NGX_OK
+        || ngx_array_init(&build->notifies, cf->pool, 2,
+                          sizeof(ngx_http_court_notify_where_t)) != NGX_OK)
     {
         return NULL;
     }
@@ -211,7 +213,8 @@ ngx_http_court_postconfiguration(ngx_conf_t *cf)
 
     if (ngx_http_court_check(cf) != NGX_OK
         || ngx_http_court_audit_check(cf, mcf) != NGX_OK
-        || ngx_http_court_control_check(cf, mcf) != NGX_OK)
+        || ngx_http_court_control_check(cf, mcf) != NGX_OK
+        || ngx_http_court_notify_check(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -176,7 +176,7 @@ ngx_http_court_status_format(ngx_http_request_t *r)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_court_status_header(ngx_http_request_t *r, const char *name,
     const ngx_str_t *value)
 {

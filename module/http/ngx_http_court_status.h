@@ -76,6 +76,8 @@ void ngx_http_court_status_json_health(const ngx_http_court_health_t *health,
 ngx_uint_t ngx_http_court_status_local(ngx_http_request_t *r);
 ngx_int_t ngx_http_court_status_send(ngx_http_request_t *r,
     ngx_uint_t status, const char *type, ngx_court_out_t *out);
+ngx_int_t ngx_http_court_status_header(ngx_http_request_t *r,
+    const char *name, const ngx_str_t *value);
 /* sets up a location of ours; what is wrong, or NGX_CONF_OK */
 char *ngx_http_court_status_place(ngx_conf_t *cf,
     ngx_http_court_loc_conf_t *lcf, ngx_http_handler_pt handler);

@@ -92,6 +92,30 @@ ngx_http_court_status_extensions(ngx_http_court_status_t *st)
 }
 
 
+static void
+ngx_http_court_status_notices(ngx_http_court_status_t *st)
+{
+    ngx_uint_t  i;
+
+    static const ngx_str_t  results[NGX_COURT_STATE_NNOTICES] = {
+        ngx_string("ok"),
+        ngx_string("refused"),
+        ngx_string("malformed"),
+        ngx_string("limited"),
+        ngx_string("failed")
+    };
+
+    if (st->mcf->build->notifies.nelts == 0) {
+        return;
+    }
+
+    for (i = 0; i < NGX_COURT_STATE_NNOTICES; i++) {
+        ngx_http_court_status_add(st, NGX_COURT_M_NOTICES,
+                                  st->sum->sum.notices[i], &results[i], NULL);
+    }
+}
+
+
 void
 ngx_http_court_status_facts(ngx_http_court_status_t *st)
 {
@@ -128,4 +152,5 @@ ngx_http_court_status_facts(ngx_http_court_status_t *st)
     }
 
     ngx_http_court_status_extensions(st);
+    ngx_http_court_status_notices(st);
 }

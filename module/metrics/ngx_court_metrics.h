@@ -56,6 +56,8 @@ typedef enum {
     X(EXTENDED, "fact_extended_until_timestamp_seconds", GAUGE, "seconds",    \
       "fact,court",                                                           \
       "When the extension of a fact ends; court is empty for all of them")    \
+    X(NOTICES, "notices_total", COUNTER, "", "result",                        \
+      "Notices of changed facts, by what became of them")                     \
     X(REDIS_UP, "redis_up", GAUGE, "", "redis",                               \
       "Whether any worker is connected to Redis")                             \
     X(REDIS_COMMANDS, "redis_commands_total", COUNTER, "", "redis,result",    \

@@ -27,7 +27,7 @@
 #include "ngx_court_metrics.h"
 
 
-#define NGX_COURT_STATE_LAYOUT    3
+#define NGX_COURT_STATE_LAYOUT    4
 
 #define NGX_COURT_STATE_NAME      64         /* bytes of an interned name */
 #define NGX_COURT_STATE_COURTS    4096       /* a power of two, as these are */
@@ -84,6 +84,17 @@ typedef enum {
 } ngx_court_state_result_t;
 
 
+/* what became of notices (court_notify) */
+typedef enum {
+    NGX_COURT_STATE_N_OK = 0,
+    NGX_COURT_STATE_N_REFUSED,
+    NGX_COURT_STATE_N_MALFORMED,
+    NGX_COURT_STATE_N_LIMITED,
+    NGX_COURT_STATE_N_FAILED,
+    NGX_COURT_STATE_NNOTICES
+} ngx_court_state_notice_t;
+
+
 /* counters first, gauges behind FETCHES_IN_FLIGHT and UP: those are the
  * worker's own and go with it */
 
@@ -132,6 +143,7 @@ typedef struct {
     uint64_t                   audit_lost;
     uint64_t                   policy_failures;
     uint64_t                   lost;             /* owners that died */
+    uint64_t                   notices[8];       /* ngx_court_state_notice_t */
 
     /* gauges: of the worker that is there */
     uint64_t                   policy_generation;

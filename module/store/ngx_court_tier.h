@@ -149,6 +149,8 @@ ngx_int_t ngx_court_tier_get(ngx_court_tiers_t *tiers,
  */
 ngx_int_t ngx_court_tier_invalidate(ngx_court_tiers_t *tiers,
     const ngx_court_fact_t *fact, const u_char *key);
+/* all of it but Redis' part, for who asks Redis himself and waits */
+ngx_int_t ngx_court_tier_forget(ngx_court_tiers_t *tiers, const u_char *key);
 /* the first half of it: for who takes it from the caches himself */
 void ngx_court_tier_mark(ngx_court_tiers_t *tiers, const u_char *key);
 

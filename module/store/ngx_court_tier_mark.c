@@ -58,11 +58,9 @@ ngx_court_tier_mark(ngx_court_tiers_t *tiers, const u_char *key)
 
 
 ngx_int_t
-ngx_court_tier_invalidate(ngx_court_tiers_t *tiers,
-    const ngx_court_fact_t *fact, const u_char *key)
+ngx_court_tier_forget(ngx_court_tiers_t *tiers, const u_char *key)
 {
-    ngx_int_t    rc;
-    ngx_pool_t  *pool;
+    ngx_int_t  rc;
 
     ngx_court_tier_mark(tiers, key);
 
@@ -71,6 +69,19 @@ ngx_court_tier_invalidate(ngx_court_tiers_t *tiers,
     if (ngx_court_zone_delete(tiers->negative, key) != NGX_OK) {
         rc = NGX_BUSY;
     }
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_court_tier_invalidate(ngx_court_tiers_t *tiers,
+    const ngx_court_fact_t *fact, const u_char *key)
+{
+    ngx_int_t    rc;
+    ngx_pool_t  *pool;
+
+    rc = ngx_court_tier_forget(tiers, key);
 
     if (tiers->redis == NULL || tiers->ring == NULL || !tiers->started) {
         return rc;
