@@ -135,11 +135,13 @@ EOF
 
 demo_usage() {
     cat <<'EOF'
-usage: courtctl demo start|run [--gateways N] [--upstream URL]
+usage: courtctl demo start|run [--gateways N] [--cluster] [--upstream URL]
        courtctl demo stop|status
        courtctl demo fault source|redis|court
            ok|down|hang|slow|error|garbage|mismatch
 
-COURT_PORT=N takes another port than 8080.
+COURT_PORT=N takes another port than 8080; further gateways take the next
+ones.  --cluster: three gateways, or N, and a Redis cluster of three, which
+takes six ports more on loopback; of its faults there are down and hang.
 EOF
 }

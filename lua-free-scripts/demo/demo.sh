@@ -10,7 +10,8 @@ demo_dir=${COURT_DEMO_DIR:-$root/build/demo}
 demo_port=${COURT_PORT:-8080}
 demo_tool=${COURT_TOOL:-$root/build/court-tool}
 demo_module=${COURT_MODULE:-}
-demo_gateways=1
+demo_gateways=
+demo_cluster=
 demo_upstream=
 
 # as /proc shows it, where there is such a directory
@@ -24,6 +25,8 @@ if [ -L "$demo_run" ]; then
     demo_run=$(readlink "$demo_run")
     demo_sock=$demo_run/redis.sock
 fi
+
+. "$here/demo/redis.sh"
 
 demo_say() { printf '%s\n' "$*" >&2; }
 
@@ -135,21 +138,6 @@ demo_tokens() {
         "$(sed 's/^.*\.//' "$t/party.jwt")" > "$t/forged.jwt"
 }
 
-demo_redis_conf() {
-    cat > "$demo_dir/conf/redis.conf" <<EOF
-port 0
-unixsocket "$demo_sock"
-unixsocketperm 700
-daemonize no
-save ""
-appendonly no
-dir "$demo_dir/tmp"
-user default on nopass ~* &* +@all
-user gateway on >$(cat "$demo_dir/keys/redis.password") ~court:* &* +@all
-EOF
-    chmod 600 "$demo_dir/conf/redis.conf"
-}
-
 demo_nginx_conf() {
     n=$1
     user=
@@ -165,7 +153,7 @@ demo_nginx_conf() {
     [ "$n" = 1 ] || errorlog=error-$n.log
     sed -e "s|@MODULE@|$demo_module|" -e "s|@USER@|$user|" \
         -e "s|@DIR@|$demo_dir|g" -e "s|@RUN@|$demo_run|g" \
-        -e "s|@REDIS@|$demo_sock|" -e "s|@PID@|$(demo_pidfile "$n")|" \
+        -e "s|@REDIS@|$(demo_redis_lines)|" -e "s|@PID@|$(demo_pidfile "$n")|" \
         -e "s|@ERRORLOG@|$errorlog|" -e "s|@NAME@|gw$n|g" \
         -e "s|@PORT@|$((demo_port + n - 1))|g" \
         -e "s|@UPSTREAM@|$upstream|" -e "s|@UPSTREAM_SCHEME@|$scheme|" \
@@ -226,21 +214,13 @@ demo_port_free() {
 
 demo_ports() {
     p=$demo_port
-    while [ "$p" -lt $((demo_port + demo_gateways)) ]; do
+    while [ "$p" -lt $((demo_port + demo_gateways + ${demo_cluster:-0})) ]; do
         if ! demo_port_free "$p"; then
             demo_say "courtctl: port $p is in use; COURT_PORT=N takes another"
             return 4
         fi
         p=$((p + 1))
     done
-}
-
-demo_redis() {
-    demo_spawn redis redis-server "$demo_dir/conf/redis.conf"
-}
-
-demo_redis_up() {
-    timeout 2 redis-cli -s "$demo_sock" ping 2>/dev/null | grep -q PONG
 }
 
 demo_length() { printf %s "$1" | wc -c; }
@@ -286,6 +266,9 @@ demo_prepare() {
     (umask 077; mkdir -p "$demo_dir/keys")
     mkdir -p "$demo_dir/conf" "$demo_dir/log" "$demo_dir/tmp" "$demo_dir/tokens" \
         "$demo_dir/fault"
+    echo "$demo_gateways" > "$demo_dir/gateways"
+    echo "$demo_port" > "$demo_dir/port"
+    [ -z "$demo_cluster" ] || : > "$demo_dir/cluster"
     demo_run_dir || return 4
     cp -R "$here/demo/data/." "$demo_dir/"
     cp "$root/conf/policy/court.json" "$root/conf/courts.json" "$demo_dir/conf/"
@@ -315,12 +298,12 @@ EOF
 }
 
 demo_servers() {
-    demo_redis &&
+    demo_redis && demo_cluster_join &&
     demo_sim source unix:"$demo_run/sim-source.sock" &&
     demo_sim court unix:"$demo_run/sim-court.sock" &&
     demo_wait 100 demo_redis_up || {
         demo_say "courtctl: Redis or a simulator did not start:"
-        tail -n 3 "$demo_dir"/log/redis.out "$demo_dir"/log/sim-*.out >&2
+        tail -n 3 "$demo_dir"/log/redis*.out "$demo_dir"/log/sim-*.out >&2
         return 4
     }
     i=1
@@ -353,8 +336,6 @@ demo_start() {
     demo_stop                       # what a crash or rm left
     demo_ports || return
     demo_prepare || { demo_say "courtctl: cannot prepare $demo_dir"; return 4; }
-    echo "$demo_gateways" > "$demo_dir/gateways"
-    echo "$demo_port" > "$demo_dir/port"
     demo_servers || { demo_stop; return 4; }
     demo_say "courtctl: the demo runs at $(demo_urls) (files in $demo_dir)"
 }
@@ -405,7 +386,7 @@ demo_stop() {
 demo_show_status() {
     rc=0
     n=$(demo_pid gateways)
-    names='nginx redis sim-source sim-court'
+    names="nginx $(demo_redis_names) sim-source sim-court"
     i=2
     while [ "$i" -le "${n:-1}" ]; do
         names="$names nginx-$i"
@@ -421,45 +402,6 @@ demo_show_status() {
     done
     [ $rc = 0 ] && demo_urls | tr ' ' '\n' && echo
     return $rc
-}
-
-# A Redis that answers wrongly takes the real one's place at its socket.  The
-# real one goes on under another name.
-demo_redis_real() {
-    demo_kill sim-redis.pid
-    [ -S "${demo_sock%.sock}.real.sock" ] && mv "${demo_sock%.sock}.real.sock" "$demo_sock"
-    pid=$(demo_pid redis.pid)
-    if demo_alive "$pid"; then
-        kill -CONT "$pid"
-    else
-        demo_redis
-    fi
-    demo_wait 100 demo_redis_up || { demo_say "courtctl: Redis does not come back"; return 4; }
-}
-
-demo_redis_fake() {
-    real=${demo_sock%.sock}.real.sock
-    echo "$1" > "$demo_dir/fault/redis"
-    mv "$demo_sock" "$real"
-    demo_sim redis unix:"$demo_sock" && demo_wait 50 test -S "$demo_sock" || return 4
-    # those already connected speak with the real one: end that
-    timeout 2 redis-cli -s "$real" client kill type normal >/dev/null 2>&1
-    return 0
-}
-
-demo_redis_fault() {
-    demo_redis_real || return 4
-    pid=$(demo_pid redis.pid)
-    case $1 in
-        ok) ;;
-        down)
-            kill -KILL "$pid"
-            demo_wait 50 demo_dead "$pid" ;;
-        hang)
-            kill -STOP "$pid" ;;
-        *)
-            demo_redis_fake "$1" ;;
-    esac
 }
 
 demo_in_force() { [ "$(demo_pid "fault/$1.is")" = "$2" ]; }
@@ -523,6 +465,7 @@ demo_run() {
 demo_options() {
     while [ $# -gt 0 ]; do
         case $1 in
+            --cluster) demo_cluster=6; shift; continue ;;
             --gateways|--upstream)
                 [ $# -ge 2 ] || { demo_say "courtctl: $1 needs a value"; return 2; } ;;
             *) demo_say "courtctl: unknown option \"$1\""; return 2 ;;
@@ -531,6 +474,9 @@ demo_options() {
         [ "$1" = --upstream ] && demo_upstream=$2
         shift 2
     done
+    # a cluster is there to be shared
+    demo_gateways=${demo_gateways:-${demo_cluster:+3}}
+    demo_gateways=${demo_gateways:-1}
     case $demo_gateways in
         [1-9]) ;;
         *) demo_say "courtctl: --gateways takes 1 to 9"; return 2 ;;
@@ -543,7 +489,7 @@ demo_options() {
     case $demo_port in
         ''|*[!0-9]*|0*|??????*) demo_say "courtctl: COURT_PORT is no port"; return 2 ;;
     esac
-    [ $((demo_port + demo_gateways)) -le 65536 ] || { demo_say "courtctl: COURT_PORT is no port"; return 2; }
+    [ $((demo_port + demo_gateways + ${demo_cluster:-0})) -le 65536 ] || { demo_say "courtctl: COURT_PORT is no port"; return 2; }
 }
 
 demo_main() {
