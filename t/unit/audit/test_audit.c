@@ -341,6 +341,121 @@ test_who(void)
 }
 
 
+/*
+ * Members that are kept as text give the line that they give themselves;
+ * what else the record says then goes on being the record's own.
+ */
+
+static void
+test_members(void)
+{
+    u_char                    *p, *end, text[8192], want[NGX_COURT_AUDIT_MAX];
+    size_t                     len;
+    ngx_str_t                 *s;
+    ngx_uint_t                 i, n, wrong, mask;
+    ngx_court_audit_chain_t    chain;
+    ngx_court_audit_record_t   r;
+
+    static u_char     bytes[] = "\"\\ \x01\x7f\xe6\xb3\x95\xff</script>";
+    static const size_t  members[] = {
+        offsetof(ngx_court_audit_record_t, event),
+        offsetof(ngx_court_audit_record_t, verb),
+        offsetof(ngx_court_audit_record_t, what),
+        offsetof(ngx_court_audit_record_t, court),
+        offsetof(ngx_court_audit_record_t, interface),
+        offsetof(ngx_court_audit_record_t, method),
+        offsetof(ngx_court_audit_record_t, subject_h),
+        offsetof(ngx_court_audit_record_t, principal_h),
+        offsetof(ngx_court_audit_record_t, role),
+        offsetof(ngx_court_audit_record_t, kind),
+        offsetof(ngx_court_audit_record_t, client),
+        offsetof(ngx_court_audit_record_t, case_h),
+        offsetof(ngx_court_audit_record_t, channel),
+        offsetof(ngx_court_audit_record_t, ip),
+        offsetof(ngx_court_audit_record_t, decision),
+        offsetof(ngx_court_audit_record_t, reason),
+        offsetof(ngx_court_audit_record_t, rule)
+    };
+
+    n = sizeof(members) / sizeof(members[0]);
+    wrong = 0;
+
+    for (mask = 977; mask < 1u << n; mask += 977) {
+        ngx_court_audit_clear(&r, NGX_COURT_AUDIT_DECISION, 1795860000007LL);
+
+        for (i = 0; i < n; i++) {
+            s = (ngx_str_t *) ((u_char *) &r + members[i]);
+
+            if (mask & (1u << i)) {
+                s->data = bytes;
+                s->len = 1 + (mask + i) % (sizeof(bytes) - 1);
+            }
+        }
+
+        ngx_str_set(&r.request_id, "f00d");
+        ngx_str_set(&r.policy_version, "7");
+        r.status = 200;
+        r.bytes = mask;
+
+        chain = chain_(0);
+        end = ngx_court_audit_draft(&chain, &r, want, want + sizeof(want));
+        len = end - want;
+
+        p = ngx_court_audit_members(&r, text, text + sizeof(text));
+
+        r.members.data = text;
+        r.members.len = p - text;
+
+        /* they themselves count no more */
+
+        for (i = 0; i < n; i++) {
+            ngx_str_set((ngx_str_t *) ((u_char *) &r + members[i]), "wrong");
+        }
+
+        chain = chain_(0);
+        end = ngx_court_audit_draft(&chain, &r, buf, buf + sizeof(buf));
+
+        wrong += (end == NULL || (size_t) (end - buf) != len
+                  || memcmp(buf, want, len) != 0 || chain.seq != 1);
+    }
+
+    is_int(wrong, 0, "the same lines");
+
+    for (i = 0, len = p - text; i < len; i++) {
+        ngx_str_null(&r.members);
+
+        if (ngx_court_audit_members(&r, buf, buf + i) != NULL
+            && i < (size_t) (ngx_court_audit_members(&r, text,
+                                                     text + sizeof(text))
+                             - text))
+        {
+            break;
+        }
+    }
+
+    is_int(i, len, "no half members");
+
+    /* a text that does not fit is no line, and no step of the chain */
+
+    ngx_str_set(&r.members, ",\"a\":1");
+    chain = chain_(0);
+    end = ngx_court_audit_draft(&chain, &r, buf, buf + sizeof(buf));
+    len = end - buf;
+
+    for (i = 0; i < len; i++) {
+        chain = chain_(0);
+
+        if (ngx_court_audit_draft(&chain, &r, buf, buf + i) != NULL
+            || chain.seq != 0)
+        {
+            break;
+        }
+    }
+
+    is_int(i, len, "no half lines of them");
+}
+
+
 int
 main(void)
 {
@@ -350,6 +465,7 @@ main(void)
 
     test_lines();
     test_hostile();
+    test_members();
     test_who();
     test_later(0);
     test_later(1);

@@ -489,6 +489,56 @@ test_cover(ngx_pool_t *pool)
 }
 
 
+/* of this schema, and long enough for its ends; else not */
+
+static void
+test_is(ngx_pool_t *pool)
+{
+    size_t              i, n;
+    ngx_str_t           record, cut;
+    ngx_court_value_t   v[NFIELDS];
+    ngx_court_schema_t  other;
+
+    static u_char  big[NGX_COURT_RECORD_MAX + 1];
+
+    fill(pool, v);
+    is_int(ngx_court_record_encode(pool, &schema, v, &record), NGX_OK,
+           "encoded");
+    is_int(ngx_court_record_is(&schema, &record), NGX_OK, "is one");
+
+    for (n = 0, cut = record, cut.len = 0; cut.len < 6 + 2 * NFIELDS;
+         cut.len++)
+    {
+        n += (ngx_court_record_is(&schema, &cut) == NGX_OK);
+    }
+
+    is_int(n, 0, "no room for the ends of its fields");
+    is_int(ngx_court_record_is(&schema, &cut), NGX_OK, "room for them");
+
+    for (i = 0, n = 0; i < 6; i++) {
+        record.data[i] ^= 1;
+        n += (ngx_court_record_is(&schema, &record) == NGX_OK);
+        record.data[i] ^= 1;
+    }
+
+    is_int(n, 0, "another id or number of fields");
+
+    other = schema;
+    other.nfields--;
+    is_int(ngx_court_record_is(&other, &record), NGX_DECLINED, "a field less");
+    other = schema;
+    other.id ^= 1;
+    is_int(ngx_court_record_is(&other, &record), NGX_DECLINED, "another id");
+
+    ngx_memcpy(big, record.data, record.len);
+    cut.data = big;
+    cut.len = sizeof(big);
+    is_int(ngx_court_record_is(&schema, &cut), NGX_DECLINED, "too long");
+    cut.len--;
+    is_int(ngx_court_record_is(&schema, &cut), NGX_OK, "as long as may be");
+}
+
+
 int
 main(void)
 {
@@ -501,6 +551,7 @@ main(void)
     test_hostile(pool);
     test_random();
     test_cover(pool);
+    test_is(pool);
 
     return done_testing();
 }

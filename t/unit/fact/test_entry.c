@@ -209,6 +209,86 @@ test_random(void)
 }
 
 
+/* bytes of our own zone: header and schema are looked at, fields are not */
+
+static void
+test_own(ngx_pool_t *pool)
+{
+    size_t                   i, taken;
+    ngx_str_t                record, bytes, cut;
+    const char              *why;
+    ngx_court_entry_t        in, out, own;
+    const ngx_court_fact_t  *fact;
+
+    static const struct {
+        const char  *name;
+        size_t       at;
+        u_char       xor;
+    } rows[] = {
+        { "another format", 0, 3 },
+        { "neither found nor none", 1, 0x80 },
+        { "found, and said to be none", 1, 1 },
+        { "another schema", NGX_COURT_ENTRY_HEADER, 0x80 },
+        { "another schema's last byte", NGX_COURT_ENTRY_HEADER + 3, 1 },
+        { "other fields", NGX_COURT_ENTRY_HEADER + 5, 1 }
+    };
+
+    fact = standard("identity");
+
+    is_int(decode(pool, fact, "{\"subject\":\"zhang\",\"status\":\"active\","
+                  "\"kind\":\"full_time\"}", &record, &why), NGX_OK,
+           "record");
+
+    ngx_memzero(&in, sizeof(in));
+    in.found = 1;
+    in.fetched = 100;
+    in.expires = 200;
+    in.sequence = 7;
+    in.record = record;
+
+    bytes = write_entry(pool, &in);
+
+    ngx_memset(&out, 0xa5, sizeof(out));
+    ngx_memset(&own, 0xa5, sizeof(own));
+    is_int(ngx_court_entry_read(fact, &bytes, &out), NGX_OK, "read");
+    is_int(ngx_court_entry_own(fact, &bytes, &own), NGX_OK, "own");
+    is_mem(&own, &out, sizeof(out), "the same entry");
+
+    is_int(ngx_court_entry_own(standard("link"), &bytes, &own), NGX_DECLINED,
+           "of another fact");
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bytes.data[rows[i].at] ^= rows[i].xor;
+        is_int(ngx_court_entry_own(fact, &bytes, &own), NGX_DECLINED, "%s",
+               rows[i].name);
+        bytes.data[rows[i].at] ^= rows[i].xor;
+    }
+
+    /* the part in which its header and the ends of its fields stand */
+
+    taken = 0;
+    cut = bytes;
+
+    for (cut.len = 0;
+         cut.len < NGX_COURT_ENTRY_HEADER + 6 + 2 * fact->schema.nfields;
+         cut.len++)
+    {
+        taken += (ngx_court_entry_own(fact, &cut, &own) == NGX_OK);
+    }
+
+    is_int(taken, 0, "cut in its header it is a miss");
+
+    cut.len = NGX_COURT_ENTRY_MAX + 1;
+    is_int(ngx_court_entry_own(fact, &cut, &own), NGX_DECLINED, "too long");
+
+    in.found = 0;
+    ngx_str_null(&in.record);
+    bytes = write_entry(pool, &in);
+    is_int(ngx_court_entry_own(fact, &bytes, &own), NGX_OK, "none");
+    is_int(own.found, 0, "is not found");
+}
+
+
 int
 main(void)
 {
@@ -218,6 +298,7 @@ main(void)
     test_none(pool);
     test_header(pool);
     test_random();
+    test_own(pool);
 
     return done_testing();
 }

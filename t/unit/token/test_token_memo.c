@@ -112,6 +112,83 @@ test_slot(void)
 }
 
 
+/* what the zone held for it: the very bytes, of the very text */
+
+static void
+test_packed(void)
+{
+    size_t      i;
+    u_char      key[NGX_COURT_SHA256_LEN], zone[600];
+    ngx_str_t   text, other, packed;
+    ngx_uint_t  bad;
+
+    static u_char  copy[700];
+
+    ngx_memset(key, 1, sizeof(key));
+    ngx_memset(zone, 'z', sizeof(zone));
+    ngx_court_token_memo_clear();
+
+    text = text_(sizeof(copy));
+    packed.data = zone;
+    packed.len = 512;
+
+    is_int(ngx_court_token_memo_whole(&text, &packed), 0, "empty slot");
+    ngx_court_token_memo_packed(&text, &packed);
+    is_int(ngx_court_token_memo_whole(&text, &packed), 0,
+           "no text, no bytes of it");
+
+    ngx_court_token_memo_keep(&text, key);
+    is_int(ngx_court_token_memo_whole(&text, &packed), 0, "not known yet");
+    ngx_court_token_memo_packed(&text, &packed);
+    is_int(ngx_court_token_memo_whole(&text, &packed), 1, "the very same");
+
+    bad = 0;
+
+    for (i = 0; i < packed.len; i++) {
+        zone[i] ^= 1;
+        bad += ngx_court_token_memo_whole(&text, &packed);
+        zone[i] ^= 1;
+    }
+
+    is_int(bad, 0, "no byte may differ");
+
+    packed.len = 511;
+    is_int(ngx_court_token_memo_whole(&text, &packed), 0, "shorter");
+    packed.len = 0;
+    is_int(ngx_court_token_memo_whole(&text, &packed), 0, "nothing");
+
+    /* too long: what was known before is not known of it */
+
+    packed.len = 513;
+    ngx_court_token_memo_packed(&text, &packed);
+    is_int(ngx_court_token_memo_whole(&text, &packed), 0, "too long");
+
+    /* a text of the same slot neither gets its bytes nor changes them */
+
+    ngx_memcpy(copy, text.data, sizeof(copy));
+    copy[0] = '!';
+    other.data = copy;
+    other.len = sizeof(copy);
+    packed.len = 8;
+    zone[0] = 'o';
+
+    ngx_court_token_memo_packed(&other, &packed);
+    is_int(ngx_court_token_memo_whole(&text, &packed), 0, "of another text");
+
+    zone[0] = 'z';
+    packed.len = 512;
+    is_int(ngx_court_token_memo_whole(&text, &packed), 1, "still known");
+
+    ngx_court_token_memo_keep(&other, key);
+    is_int(ngx_court_token_memo_whole(&other, &packed), 0,
+           "another in its place knows nothing");
+
+    ngx_court_token_memo_packed(&other, &packed);
+    ngx_court_token_memo_drop(&other);
+    is_int(ngx_court_token_memo_whole(&other, &packed), 0, "dropped");
+}
+
+
 /* nothing of a credential is left behind in a slot */
 
 static size_t
@@ -179,6 +256,7 @@ main(void)
     test_text(1497, 0);
     test_text(2000, 0);
     test_slot();
+    test_packed();
     test_wiped();
 
     return done_testing();

@@ -65,6 +65,44 @@ test_round(void)
 }
 
 
+/* of bytes that unpack takes, unpack_again makes the same of them; and what
+ * is about issuer, keys and lengths it refuses as well */
+
+static void
+test_again(void)
+{
+    ngx_str_t          s;
+    ngx_uint_t         n;
+    ngx_court_token_t  t, u;
+
+    memset(&t, 0xa5, sizeof(t));
+    memset(&u, 0xa5, sizeof(u));
+    is_int(ngx_court_token_unpack(both, &packed, &t), NGX_OK, "unpacked");
+    is_int(ngx_court_token_unpack_again(both, &packed, &u), NGX_OK, "again");
+    is_mem(&t, &u, sizeof(t), "the same token");
+
+    is_int(ngx_court_token_unpack_again(issuers_(b, NULL), &packed, &u),
+           NGX_DECLINED, "its issuer is not accepted here");
+
+    a->jwks->generation++;
+    is_int(ngx_court_token_unpack_again(both, &packed, &u), NGX_DECLINED,
+           "other keys");
+    a->jwks->generation--;
+
+    a->config_hash[31] ^= 1;
+    is_int(ngx_court_token_unpack_again(both, &packed, &u), NGX_DECLINED,
+           "another configuration");
+    a->config_hash[31] ^= 1;
+
+    for (n = 0, s = packed; s.len > 0; /* void */ ) {
+        s.len--;
+        n += (ngx_court_token_unpack_again(both, &s, &u) == NGX_OK);
+    }
+
+    is_int(n, 0, "no prefix");
+}
+
+
 /* a copy of exactly len bytes, so that a read beyond them is seen */
 
 static ngx_int_t
@@ -345,6 +383,7 @@ main(void)
 
     prepare();
     test_round();
+    test_again();
     test_broken();
     test_incomplete();
     test_times();
