@@ -452,6 +452,8 @@ typedef enum {
 
 ngx_int_t ngx_http_court_pseudonym(ngx_http_court_session_t *s,
     ngx_http_court_whose_t whose, u_char *hex);
+/* wipes what this process keeps of them */
+void ngx_http_court_pseudonyms_clear(void);
 
 /* ngx_http_court_variables.c */
 ngx_int_t ngx_http_court_variables_add(ngx_conf_t *cf);

@@ -326,6 +326,8 @@ ngx_http_court_audit_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
+    ngx_http_court_pseudonyms_clear();
+
     mcf->audit_ring = ngx_court_ring_parse(cf->pool, &text,
                                            NGX_COURT_RING_MAC, &err);
     ngx_court_wipe(text.data, text.len);

@@ -334,6 +334,7 @@ ngx_http_court_exit_process(ngx_cycle_t *cycle)
     ngx_http_court_metrics_stop(mcf);
     ngx_court_token_memo_clear();
     ngx_http_court_kept_wipe();
+    ngx_http_court_pseudonyms_clear();
 }
 
 

@@ -5,7 +5,8 @@
  * Pseudonyms: keyed hashes under court_audit_key that stand for a person or a
  * case in logs, records and variables.  One costs more than the rest of a
  * record, and the same callers come again and again: a worker keeps those it
- * made lately.
+ * made lately.  What it keeps names persons: it is wiped when another one takes
+ * the place, when the ring changes, and when the worker ends.
  */
 
 #include "ngx_http_court.h"
@@ -26,6 +27,22 @@ typedef struct {
 
 static ngx_http_court_pseudonym_slot_t
     ngx_http_court_pseudonyms[NGX_HTTP_COURT_PSEUDONYMS];
+
+/* of all that is kept; NULL: nothing is */
+static const ngx_court_ring_t  *ngx_http_court_pseudonyms_of;
+
+
+/* also where a ring is read: a new one may have the address of an old one */
+
+void
+ngx_http_court_pseudonyms_clear(void)
+{
+    if (ngx_http_court_pseudonyms_of) {
+        ngx_court_wipe(ngx_http_court_pseudonyms,
+                       sizeof(ngx_http_court_pseudonyms));
+        ngx_http_court_pseudonyms_of = NULL;
+    }
+}
 
 
 /* domain, then each field behind its length; 0: too long to be kept */
@@ -71,7 +88,13 @@ ngx_http_court_pseudonym_get(const ngx_court_ring_t *ring,
     if (slot->ring != ring || slot->len != len
         || ngx_memcmp(slot->text, text, len) != 0)
     {
-        slot->ring = NULL;
+        if (ngx_http_court_pseudonyms_of != ring) {
+            ngx_http_court_pseudonyms_clear();
+            ngx_http_court_pseudonyms_of = ring;
+
+        } else if (slot->ring) {
+            ngx_court_wipe(slot, sizeof(ngx_http_court_pseudonym_slot_t));
+        }
 
         if (ngx_court_pseudonym(ring, 0, domain, fields, slot->hex) != NGX_OK)
         {
