@@ -82,9 +82,12 @@ ngx_court_command_stop(void)
 }
 
 
-/* what stands in the zone is bytes of another process: bounded, not trusted */
+/*
+ * What stands in the zone is bytes of another process: bounded, not trusted.
+ * Returns when to look again, ms.
+ */
 
-static void
+static ngx_msec_t
 ngx_court_command_do(ngx_court_command_worker_state_t *self)
 {
     u_char     buf[NGX_COURT_STATE_COMMAND];
@@ -98,7 +101,7 @@ ngx_court_command_do(ngx_court_command_worker_state_t *self)
         || ngx_court_state_command_read(self->state, buf, &len, &seq)
            != NGX_OK)
     {
-        return;
+        return NGX_COURT_COMMAND_LOOK;
     }
 
     rc = NGX_ERROR;
@@ -110,7 +113,7 @@ ngx_court_command_do(ngx_court_command_worker_state_t *self)
     }
 
     if (rc == NGX_AGAIN) {
-        return;
+        return NGX_COURT_COMMAND_AGAIN;
     }
 
     /* failed is told before done: who sees that one sees this one */
@@ -120,14 +123,21 @@ ngx_court_command_do(ngx_court_command_worker_state_t *self)
     }
 
     ngx_court_state_command_done(self->state, seq);
+
+    return NGX_COURT_COMMAND_LOOK;
 }
 
 
 static void
 ngx_court_command_look(ngx_event_t *ev)
 {
-    ngx_court_command_do(&ngx_court_command_self);
-    ngx_add_timer(ev, NGX_COURT_COMMAND_LOOK);
+    /* here or from a sender: then its own time is no longer what counts */
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
+    ngx_add_timer(ev, ngx_court_command_do(&ngx_court_command_self));
 }
 
 
@@ -273,7 +283,7 @@ ngx_court_command_post(ngx_court_command_wait_t *wait)
         wait->seq = seq;
 
         if (ngx_court_command_self.state == wait->state) {
-            ngx_court_command_do(&ngx_court_command_self);
+            ngx_court_command_look(&ngx_court_command_self.timer);
         }
     }
 }

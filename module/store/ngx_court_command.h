@@ -24,6 +24,7 @@
 
 
 #define NGX_COURT_COMMAND_LOOK   100         /* ms: a worker looks for one */
+#define NGX_COURT_COMMAND_AGAIN  10          /* ms: one that takes time */
 #define NGX_COURT_COMMAND_WATCH  20          /* ms: who waits looks */
 #define NGX_COURT_COMMAND_MAX    256         /* bytes of a command */
 
