@@ -80,7 +80,7 @@ $user
 worker_processes @{[ $o{workers} || 2 ]};
 worker_shutdown_timeout 60s;
 pid $dir/nginx.pid;
-error_log $log notice;
+error_log $log @{[ $o{level} || 'notice' ]};
 events { worker_connections 256; }
 http {
     access_log off;
@@ -350,6 +350,62 @@ for my $n (100, 3500) {
     is($s->get('court_decisions_total', $courts[-1], 'refuse'), 1, "$n: refused");
     is_deeply($s->all('court_refusals_total'),
               { "$courts[5] no_rule" => 1, "$courts[-1] no_rule" => 1 }, "$n: reasons");
+}
+
+
+# all courts of the country have had requests: the status is made in turns of
+# the event loop, whole, in each of its forms; a client may go between two
+
+{
+    my @courts = map { sprintf 'C%04d', $_ } 1 .. 3500;
+
+    stop();
+    configure(policy => policy(20), courts => \@courts, level => 'debug');
+    start();
+
+    my @left = @courts;
+    while (my @some = splice @left, 0, 50) {
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 20);
+        ask($socket, join '', map { join "\r\n", 'GET /none HTTP/1.1', 'Host: x',
+            "Authorization: Bearer $lawyer", "X-Court: $_",
+            ($_ eq $some[-1] ? 'Connection: close' : ()), '', '' } @some);
+    }
+
+    requests_are(3500, 'all courts');
+
+    for my $round (1, 2) {
+        $s = status();
+        is(scalar @{$s->{courts}}, 3501, "turns $round: names");
+        is(scalar keys %{$s->all('court_decisions_total')}, 3500, "turns $round: decisions");
+        is($s->get('court_requests_total'), 3500, "turns $round: requests");
+
+        my ($value, @wrong) = CourtStatus::read_prometheus(text('prometheus'));
+        is("@wrong", '', "turns $round: the exposition format");
+        is($value->{'court_decisions_total{court="C3500",decision="refuse"}'}, 1, "turns $round: the last court");
+        like(text('html'), qr{"court_demo":.*</html>\n\z}s, "turns $round: the page");
+
+        next if $round == 2;
+
+        my $head = ask(IO::Socket::UNIX->new(Peer => "$dir/run/status.sock"),
+                       "HEAD /status?format=json HTTP/1.0\r\n\r\n");
+        like($head, qr/^Content-Length: \d{6,}\r$/m, 'turns: HEAD has the length');
+        like($head, qr/\r\n\r\n\z/, 'turns: and no more');
+
+        my @turns = Court::slurp($log) =~ /court: status: (\d+) turns/g;
+        ok(!(grep { $_ < 4 } @turns[-4 .. -1]), "turns: @turns");
+
+        ok(until_true(sub {
+            for my $format (qw(json prometheus html)) {
+                my $socket = IO::Socket::UNIX->new(Peer => "$dir/run/status.sock") or next;
+                print {$socket} "GET /status?format=$format HTTP/1.0\r\n\r\n";
+                close $socket;
+            }
+
+            Court::slurp($log) =~ /court: status: given up after/;
+        }), 'turns: a client goes between two');
+    }
+
+    diag(join ' ', Court::slurp($log) =~ /court: status: (\d+ turns, up to \d+ us)/g) if $ENV{COURT_VERBOSE};
 }
 
 

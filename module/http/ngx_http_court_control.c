@@ -312,24 +312,24 @@ ngx_http_court_control_index(ngx_http_court_control_t *ctl)
 }
 
 
+static ngx_int_t
+ngx_http_court_control_stats_answer(ngx_http_request_t *r,
+    ngx_http_court_status_format_t format, ngx_court_out_t *out)
+{
+    return ngx_http_court_control_answer(
+               ngx_http_get_module_ctx(r, ngx_http_court_filter_module),
+               NGX_HTTP_OK, out);
+}
+
+
 /* what court_status says as JSON */
 
 static ngx_int_t
 ngx_http_court_control_stats(ngx_http_court_control_t *ctl)
 {
-    ngx_http_court_status_t  *st;
-
-    st = ngx_http_court_status_collect(ctl->mcf, ctl->request->pool);
-
-    if (st == NULL
-        || ngx_court_out_init(&ctl->out, ctl->request->pool) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ngx_http_court_status_json(st, &ctl->out);
-
-    return ngx_http_court_control_answer(ctl, NGX_HTTP_OK, &ctl->out);
+    return ngx_http_court_status_render(ctl->request,
+                                        NGX_HTTP_COURT_STATUS_JSON,
+                                        ngx_http_court_control_stats_answer);
 }
 
 

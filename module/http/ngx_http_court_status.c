@@ -12,14 +12,6 @@
 #include "ngx_court_status_page.h"
 
 
-typedef enum {
-    NGX_HTTP_COURT_STATUS_JSON = 0,
-    NGX_HTTP_COURT_STATUS_PROMETHEUS,
-    NGX_HTTP_COURT_STATUS_HTML,
-    NGX_HTTP_COURT_STATUS_UNKNOWN
-} ngx_http_court_status_format_t;
-
-
 static const struct {
     const char  *name;
     const char  *type;
@@ -276,60 +268,23 @@ ngx_http_court_status_send(ngx_http_request_t *r, ngx_uint_t status,
 
 
 static ngx_int_t
-ngx_http_court_status_page(ngx_http_request_t *r, ngx_court_out_t *out)
-{
-    ngx_str_t        json, csp;
-    ngx_court_out_t  page;
-
-    if (ngx_court_out_flat(out, &json) != NGX_OK
-        || ngx_court_status_page_csp(r->pool, &csp) != NGX_OK
-        || ngx_court_out_init(&page, r->pool) != NGX_OK
-        || ngx_http_court_status_header(r, "Content-Security-Policy", &csp)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_court_status_page(&page, &json);
-
-    *out = page;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
 ngx_http_court_status_answer(ngx_http_request_t *r,
-    ngx_http_court_status_format_t format)
+    ngx_http_court_status_format_t format, ngx_court_out_t *out)
 {
-    ngx_court_out_t              out;
-    ngx_http_court_status_t     *st;
-    ngx_http_court_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_court_module);
-
-    st = ngx_http_court_status_collect(mcf, r->pool);
-
-    if (st == NULL || ngx_court_out_init(&out, r->pool) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (format == NGX_HTTP_COURT_STATUS_PROMETHEUS) {
-        ngx_court_metrics_prometheus(st->metrics, &out);
-
-    } else {
-        ngx_http_court_status_json(st, &out);
-    }
+    ngx_str_t  csp;
 
     if (format == NGX_HTTP_COURT_STATUS_HTML
-        && ngx_http_court_status_page(r, &out) != NGX_OK)
+        && (ngx_court_status_page_csp(r->pool, &csp) != NGX_OK
+            || ngx_http_court_status_header(r, "Content-Security-Policy",
+                                            &csp)
+               != NGX_OK))
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_court_status_send(r, NGX_HTTP_OK,
                                   ngx_http_court_status_formats[format].type,
-                                  &out);
+                                  out);
 }
 
 
@@ -365,7 +320,8 @@ ngx_http_court_status_handler(ngx_http_request_t *r)
         return NGX_HTTP_BAD_REQUEST;
     }
 
-    return ngx_http_court_status_answer(r, format);
+    return ngx_http_court_status_render(r, format,
+                                        ngx_http_court_status_answer);
 }
 
 

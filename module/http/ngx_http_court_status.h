@@ -31,7 +31,13 @@ typedef struct {
     ngx_uint_t                 total;
 } ngx_http_court_places_t;
 
-/* all that is rendered, as it is now */
+typedef enum {
+    NGX_HTTP_COURT_STATUS_HEAD = 0,
+    NGX_HTTP_COURT_STATUS_COURTS,
+    NGX_HTTP_COURT_STATUS_METRICS
+} ngx_http_court_status_part_t;
+
+/* all that is rendered, as it is now; and how far that has come */
 typedef struct {
     ngx_pool_t                *pool;
     ngx_http_court_main_conf_t  *mcf;
@@ -45,6 +51,13 @@ typedef struct {
     ngx_http_court_places_t    report;
     ngx_court_metrics_t       *metrics;
     ngx_uint_t                 failed;       /* no memory */
+
+    ngx_uint_t                 court;        /* the next to be counted */
+    uint64_t                   requests;     /* of those before */
+    ngx_uint_t                 counted;      /* all are */
+    ngx_http_court_status_part_t  part;
+    ngx_uint_t                 named;        /* courts in the list */
+    ngx_court_metrics_at_t     at;
 } ngx_http_court_status_t;
 
 
@@ -52,9 +65,13 @@ typedef struct {
 ngx_int_t ngx_http_court_health_look(ngx_http_court_main_conf_t *mcf,
     ngx_pool_t *pool, ngx_http_court_health_t *health);
 
-/* ngx_http_court_status_collect.c: NULL: no memory */
+/* ngx_http_court_status_collect.c: all but the courts' decisions; NULL: no
+ * memory */
 ngx_http_court_status_t *ngx_http_court_status_collect(
     ngx_http_court_main_conf_t *mcf, ngx_pool_t *pool);
+/* these, of n courts at most; NGX_AGAIN: there are more */
+ngx_int_t ngx_http_court_status_courts(ngx_http_court_status_t *st,
+    ngx_uint_t n);
 /* up to two labels; more are filled in by the caller */
 ngx_court_sample_t *ngx_http_court_status_add(ngx_http_court_status_t *st,
     ngx_court_metric_id_t id, uint64_t value, const ngx_str_t *one,
@@ -63,9 +80,26 @@ ngx_court_sample_t *ngx_http_court_status_add(ngx_http_court_status_t *st,
 /* ngx_http_court_status_facts.c */
 void ngx_http_court_status_facts(ngx_http_court_status_t *st);
 
-/* ngx_http_court_status_json.c; health: the object "health" alone */
-void ngx_http_court_status_json(ngx_http_court_status_t *st,
-    ngx_court_out_t *out);
+/* ngx_http_court_status_render.c: a status as text, in as many turns of the
+ * event loop as it takes.  NGX_DONE: done will be called, and the request be
+ * finalized with what it returns; else what it returned */
+typedef enum {
+    NGX_HTTP_COURT_STATUS_JSON = 0,
+    NGX_HTTP_COURT_STATUS_PROMETHEUS,
+    NGX_HTTP_COURT_STATUS_HTML,
+    NGX_HTTP_COURT_STATUS_UNKNOWN
+} ngx_http_court_status_format_t;
+
+typedef ngx_int_t (*ngx_http_court_status_pt)(ngx_http_request_t *r,
+    ngx_http_court_status_format_t format, ngx_court_out_t *out);
+
+ngx_int_t ngx_http_court_status_render(ngx_http_request_t *r,
+    ngx_http_court_status_format_t format, ngx_http_court_status_pt done);
+
+/* ngx_http_court_status_json.c; n courts or samples at most, NGX_AGAIN: there
+ * is more; health: the object "health" alone */
+ngx_int_t ngx_http_court_status_json(ngx_http_court_status_t *st,
+    ngx_uint_t n, ngx_court_out_t *out);
 void ngx_http_court_status_json_health(const ngx_http_court_health_t *health,
     ngx_court_out_t *out);
 

@@ -41,12 +41,14 @@ ngx_http_court_status_add(ngx_http_court_status_t *st,
 }
 
 
-static void
-ngx_http_court_status_decisions(ngx_http_court_status_t *st)
+/* court i's; how many requests they are */
+
+static uint64_t
+ngx_http_court_status_court(ngx_http_court_status_t *st, ngx_uint_t i)
 {
-    uint64_t     all, one, *row;
+    uint64_t     all, *row;
     ngx_str_t    court;
-    ngx_uint_t   i, k;
+    ngx_uint_t   k;
 
     static const ngx_str_t  words[NGX_COURT_NDECISIONS] = {
         ngx_string("allow"),
@@ -56,29 +58,48 @@ ngx_http_court_status_decisions(ngx_http_court_status_t *st)
         ngx_string("undecided")
     };
 
-    all = 0;
+    row = st->sum->sum.decisions[i];
 
-    for (i = 0; i < st->sum->ncourts; i++) {
-        row = st->sum->sum.decisions[i];
-
-        for (k = 0, one = 0; k < NGX_COURT_NDECISIONS; k++) {
-            one += row[k];
-        }
-
-        if (one == 0) {
-            continue;
-        }
-
-        all += one;
-        ngx_court_state_name(st->mcf->state, NGX_COURT_NAME_COURT, i, &court);
-
-        for (k = 0; k < NGX_COURT_NDECISIONS; k++) {
-            ngx_http_court_status_add(st, NGX_COURT_M_DECISIONS, row[k],
-                                      &court, &words[k]);
-        }
+    for (k = 0, all = 0; k < NGX_COURT_NDECISIONS; k++) {
+        all += row[k];
     }
 
-    ngx_http_court_status_add(st, NGX_COURT_M_REQUESTS, all, NULL, NULL);
+    if (all == 0) {
+        return 0;
+    }
+
+    ngx_court_state_name(st->mcf->state, NGX_COURT_NAME_COURT, i, &court);
+
+    for (k = 0; k < NGX_COURT_NDECISIONS; k++) {
+        ngx_http_court_status_add(st, NGX_COURT_M_DECISIONS, row[k], &court,
+                                  &words[k]);
+    }
+
+    return all;
+}
+
+
+ngx_int_t
+ngx_http_court_status_courts(ngx_http_court_status_t *st, ngx_uint_t n)
+{
+    if (st->counted) {
+        return NGX_OK;
+    }
+
+    for ( /* void */ ; st->court < st->sum->ncourts; st->court++) {
+
+        if (n-- == 0) {
+            return st->failed ? NGX_ERROR : NGX_AGAIN;
+        }
+
+        st->requests += ngx_http_court_status_court(st, st->court);
+    }
+
+    ngx_http_court_status_add(st, NGX_COURT_M_REQUESTS, st->requests, NULL,
+                              NULL);
+    st->counted = 1;
+
+    return st->failed ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -125,7 +146,6 @@ ngx_http_court_status_requests(ngx_http_court_status_t *st)
 
     sum = &st->sum->sum;
 
-    ngx_http_court_status_decisions(st);
     ngx_http_court_status_refusals(st);
 
     for (i = 0; i < NGX_COURT_NSTAGES; i++) {
@@ -496,20 +516,38 @@ ngx_http_court_status_places(ngx_http_court_status_t *st, ngx_uint_t mode,
 }
 
 
+/* what is rendered in several turns names the policy to the end */
+
+static void
+ngx_http_court_status_unpin(void *data)
+{
+    ngx_http_court_policy_unpin(data);
+}
+
+
 ngx_http_court_status_t *
 ngx_http_court_status_collect(ngx_http_court_main_conf_t *mcf,
     ngx_pool_t *pool)
 {
+    ngx_pool_cleanup_t       *cln;
     ngx_http_court_status_t  *st;
 
     st = ngx_pcalloc(pool, sizeof(ngx_http_court_status_t));
-    if (st == NULL) {
+    cln = ngx_pool_cleanup_add(pool, 0);
+
+    if (st == NULL || cln == NULL) {
         return NULL;
     }
 
     st->pool = pool;
     st->mcf = mcf;
-    st->live = ngx_http_court_worker.live;
+    st->live = ngx_http_court_policy_pin();
+
+    if (st->live) {
+        cln->handler = ngx_http_court_status_unpin;
+        cln->data = st->live;
+    }
+
     st->generation = ngx_court_artefact_generation(mcf->artefacts,
                                                    NGX_COURT_ARTEFACT_POLICY);
 

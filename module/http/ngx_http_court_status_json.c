@@ -139,24 +139,31 @@ ngx_http_court_status_json_places(const ngx_http_court_places_t *places,
 }
 
 
-static void
-ngx_http_court_status_json_courts(const ngx_http_court_courts_t *courts,
+/* n of them at most; NGX_AGAIN: there are more */
+
+static ngx_int_t
+ngx_http_court_status_json_courts(ngx_http_court_status_t *st, ngx_uint_t n,
     ngx_court_out_t *out)
 {
-    ngx_uint_t  i;
+    const ngx_http_court_courts_t  *courts;
 
-    ngx_court_out_const(out, "[");
+    courts = st->mcf->courts;
 
-    for (i = 0; courts && i < courts->n; i++) {
-        ngx_court_out_put(out, ",", i > 0);
+    for ( /* void */ ; courts && st->named < courts->n; st->named++) {
+
+        if (n-- == 0) {
+            return NGX_AGAIN;
+        }
+
+        ngx_court_out_put(out, ",", st->named > 0);
         ngx_court_out_const(out, "{\"code\":");
-        ngx_court_out_json(out, &courts->list[i].code);
+        ngx_court_out_json(out, &courts->list[st->named].code);
         ngx_http_court_status_json_name(out, "name");
-        ngx_court_out_json(out, &courts->list[i].name);
+        ngx_court_out_json(out, &courts->list[st->named].name);
         ngx_court_out_const(out, "}");
     }
 
-    ngx_court_out_const(out, "]");
+    return NGX_OK;
 }
 
 
@@ -181,8 +188,11 @@ ngx_http_court_status_json_worker(void *data, ngx_uint_t i,
 }
 
 
-void
-ngx_http_court_status_json(ngx_http_court_status_t *st, ngx_court_out_t *out)
+/* all before the courts */
+
+static void
+ngx_http_court_status_json_head(ngx_http_court_status_t *st,
+    ngx_court_out_t *out)
 {
     ngx_court_out_const(out, "{\"format\":");
     ngx_court_out_uint(out, NGX_HTTP_COURT_STATUS_FORMAT);
@@ -205,8 +215,15 @@ ngx_http_court_status_json(ngx_http_court_status_t *st, ngx_court_out_t *out)
     ngx_court_out_const(out, "}");
 
     ngx_http_court_status_json_name(out, "courts");
-    ngx_http_court_status_json_courts(st->mcf->courts, out);
+    ngx_court_out_const(out, "[");
+}
 
+
+static void
+ngx_http_court_status_json_workers(ngx_http_court_status_t *st,
+    ngx_court_out_t *out)
+{
+    ngx_court_out_const(out, "]");
     ngx_http_court_status_json_name(out, "workers");
     ngx_court_out_const(out, "[");
     (void) ngx_court_state_each_live(st->mcf->state,
@@ -214,6 +231,42 @@ ngx_http_court_status_json(ngx_http_court_status_t *st, ngx_court_out_t *out)
     ngx_court_out_const(out, "]");
 
     ngx_http_court_status_json_name(out, "metrics");
-    ngx_court_metrics_json(st->metrics, out);
+}
+
+
+ngx_int_t
+ngx_http_court_status_json(ngx_http_court_status_t *st, ngx_uint_t n,
+    ngx_court_out_t *out)
+{
+    switch (st->part) {
+
+    case NGX_HTTP_COURT_STATUS_HEAD:
+        ngx_http_court_status_json_head(st, out);
+        st->part = NGX_HTTP_COURT_STATUS_COURTS;
+
+        /* fall through */
+
+    case NGX_HTTP_COURT_STATUS_COURTS:
+        if (ngx_http_court_status_json_courts(st, n, out) == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        ngx_http_court_status_json_workers(st, out);
+        st->part = NGX_HTTP_COURT_STATUS_METRICS;
+
+        /* fall through */
+
+    case NGX_HTTP_COURT_STATUS_METRICS:
+        if (ngx_court_metrics_json_step(st->metrics, &st->at, n, out)
+            == NGX_AGAIN)
+        {
+            return NGX_AGAIN;
+        }
+
+        break;
+    }
+
     ngx_court_out_const(out, "}\n");
+
+    return NGX_OK;
 }

@@ -220,6 +220,23 @@ ngx_int_t ngx_court_out_flat(ngx_court_out_t *t, ngx_str_t *s);
     ngx_court_out_put(t, s, sizeof(s) - 1)
 
 
+/*
+ * A rendering in steps, of about n samples each (a histogram is many): at is
+ * where it stands, zeroed before the first step.  NGX_AGAIN: there is more.
+ */
+typedef struct {
+    ngx_uint_t                 metric;
+    ngx_uint_t                 sample;
+} ngx_court_metrics_at_t;
+
+#define NGX_COURT_METRICS_HISTOGRAM  16      /* costs as much as samples */
+
+ngx_int_t ngx_court_metrics_prometheus_step(const ngx_court_metrics_t *m,
+    ngx_court_metrics_at_t *at, ngx_uint_t n, ngx_court_out_t *t);
+ngx_int_t ngx_court_metrics_json_step(const ngx_court_metrics_t *m,
+    ngx_court_metrics_at_t *at, ngx_uint_t n, ngx_court_out_t *t);
+
+/* at once */
 void ngx_court_metrics_prometheus(const ngx_court_metrics_t *m,
     ngx_court_out_t *t);
 /* the object that "metrics" of the status is, reference/status.md */

@@ -107,30 +107,59 @@ ngx_court_metrics_json_head(ngx_court_out_t *t,
 }
 
 
-void
-ngx_court_metrics_json(const ngx_court_metrics_t *m, ngx_court_out_t *t)
+ngx_int_t
+ngx_court_metrics_json_step(const ngx_court_metrics_t *m,
+    ngx_court_metrics_at_t *at, ngx_uint_t n, ngx_court_out_t *t)
 {
-    ngx_uint_t                 i, k;
-    ngx_court_sample_t        *sample;
+    ngx_uint_t                 cost;
+    const ngx_array_t         *samples;
     const ngx_court_metric_t  *metric;
+    const ngx_court_sample_t  *sample;
 
-    ngx_court_out_const(t, "{");
+    for ( /* void */ ; at->metric < NGX_COURT_NMETRICS; at->metric++) {
 
-    for (i = 0; i < NGX_COURT_NMETRICS; i++) {
-        metric = &m->metric[i];
-        sample = m->samples[i].elts;
+        if (n == 0) {
+            return NGX_AGAIN;
+        }
 
-        ngx_court_out_put(t, ",", i > 0);
-        ngx_court_metrics_json_head(t, metric);
-        ngx_court_out_const(t, ",\"samples\":[");
+        metric = &m->metric[at->metric];
+        samples = &m->samples[at->metric];
+        sample = samples->elts;
+        cost = (metric->type == NGX_COURT_HISTOGRAM)
+               ? NGX_COURT_METRICS_HISTOGRAM : 1;
 
-        for (k = 0; k < m->samples[i].nelts; k++) {
-            ngx_court_out_put(t, ",", k > 0);
-            ngx_court_metrics_json_sample(t, metric, &sample[k]);
+        if (at->sample == 0) {
+            ngx_court_out_put(t, at->metric ? "," : "{", 1);
+            ngx_court_metrics_json_head(t, metric);
+            ngx_court_out_const(t, ",\"samples\":[");
+        }
+
+        while (at->sample < samples->nelts) {
+            ngx_court_out_put(t, ",", at->sample > 0);
+            ngx_court_metrics_json_sample(t, metric, &sample[at->sample++]);
+            n -= ngx_min(n, cost);
+
+            if (n == 0 && at->sample < samples->nelts) {
+                return NGX_AGAIN;
+            }
         }
 
         ngx_court_out_const(t, "]}");
+        at->sample = 0;
     }
 
     ngx_court_out_const(t, "}");
+
+    return NGX_OK;
+}
+
+
+void
+ngx_court_metrics_json(const ngx_court_metrics_t *m, ngx_court_out_t *t)
+{
+    ngx_court_metrics_at_t  at;
+
+    ngx_memzero(&at, sizeof(ngx_court_metrics_at_t));
+
+    (void) ngx_court_metrics_json_step(m, &at, NGX_MAX_UINT32_VALUE, t);
 }

@@ -107,30 +107,70 @@ ngx_court_metrics_prometheus_head(ngx_court_out_t *t,
 }
 
 
+static void
+ngx_court_metrics_prometheus_sample(ngx_court_out_t *t,
+    const ngx_court_metric_t *metric, const ngx_court_sample_t *sample)
+{
+    if (metric->type == NGX_COURT_HISTOGRAM) {
+        ngx_court_metrics_prometheus_histogram(t, metric, sample);
+        return;
+    }
+
+    ngx_court_metrics_prometheus_value(t, metric, sample, "");
+    ngx_court_out_uint(t, sample->value);
+    ngx_court_out_const(t, "\n");
+}
+
+
+ngx_int_t
+ngx_court_metrics_prometheus_step(const ngx_court_metrics_t *m,
+    ngx_court_metrics_at_t *at, ngx_uint_t n, ngx_court_out_t *t)
+{
+    ngx_uint_t                 cost;
+    const ngx_array_t         *samples;
+    const ngx_court_metric_t  *metric;
+    const ngx_court_sample_t  *sample;
+
+    for ( /* void */ ; at->metric < NGX_COURT_NMETRICS; at->metric++) {
+
+        if (n == 0) {
+            return NGX_AGAIN;
+        }
+
+        metric = &m->metric[at->metric];
+        samples = &m->samples[at->metric];
+        sample = samples->elts;
+        cost = (metric->type == NGX_COURT_HISTOGRAM)
+               ? NGX_COURT_METRICS_HISTOGRAM : 1;
+
+        if (at->sample == 0) {
+            ngx_court_metrics_prometheus_head(t, metric);
+        }
+
+        while (at->sample < samples->nelts) {
+            ngx_court_metrics_prometheus_sample(t, metric,
+                                                &sample[at->sample++]);
+            n -= ngx_min(n, cost);
+
+            if (n == 0 && at->sample < samples->nelts) {
+                return NGX_AGAIN;
+            }
+        }
+
+        at->sample = 0;
+    }
+
+    return NGX_OK;
+}
+
+
 void
 ngx_court_metrics_prometheus(const ngx_court_metrics_t *m,
     ngx_court_out_t *t)
 {
-    ngx_uint_t                 i, k;
-    ngx_court_sample_t        *sample;
-    const ngx_court_metric_t  *metric;
+    ngx_court_metrics_at_t  at;
 
-    for (i = 0; i < NGX_COURT_NMETRICS; i++) {
-        metric = &m->metric[i];
-        sample = m->samples[i].elts;
+    ngx_memzero(&at, sizeof(ngx_court_metrics_at_t));
 
-        ngx_court_metrics_prometheus_head(t, metric);
-
-        for (k = 0; k < m->samples[i].nelts; k++) {
-
-            if (metric->type == NGX_COURT_HISTOGRAM) {
-                ngx_court_metrics_prometheus_histogram(t, metric, &sample[k]);
-                continue;
-            }
-
-            ngx_court_metrics_prometheus_value(t, metric, &sample[k], "");
-            ngx_court_out_uint(t, sample[k].value);
-            ngx_court_out_const(t, "\n");
-        }
-    }
+    (void) ngx_court_metrics_prometheus_step(m, &at, NGX_MAX_UINT32_VALUE, t);
 }
