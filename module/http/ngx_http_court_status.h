@@ -96,7 +96,10 @@ typedef ngx_int_t (*ngx_http_court_status_pt)(ngx_http_request_t *r,
 ngx_int_t ngx_http_court_status_render(ngx_http_request_t *r,
     ngx_http_court_status_format_t format, ngx_http_court_status_pt done);
 
-/* ngx_http_court_status_json.c; n courts or samples at most, NGX_AGAIN: there
+/* ngx_http_court_status_json.c: locations that are so */
+void ngx_http_court_status_places(ngx_http_court_status_t *st,
+    ngx_uint_t mode, ngx_http_court_places_t *places);
+/* n courts or samples at most, NGX_AGAIN: there
  * is more; health: the object "health" alone */
 ngx_int_t ngx_http_court_status_json(ngx_http_court_status_t *st,
     ngx_uint_t n, ngx_court_out_t *out);

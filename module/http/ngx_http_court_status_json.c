@@ -120,6 +120,51 @@ ngx_http_court_status_json_policy(ngx_http_court_status_t *st,
 }
 
 
+void
+ngx_http_court_status_places(ngx_http_court_status_t *st, ngx_uint_t mode,
+    ngx_http_court_places_t *places)
+{
+    u_char                      *p;
+    size_t                       len;
+    ngx_uint_t                   i;
+    ngx_http_court_location_t   *loc;
+    ngx_http_court_srv_conf_t   *scf;
+
+    loc = st->mcf->build->locations.elts;
+
+    for (i = 0; i < st->mcf->build->locations.nelts; i++) {
+
+        scf = loc[i].cscf->ctx->srv_conf[ngx_http_court_module.ctx_index];
+
+        if (loc[i].lcf->mode != mode || loc[i].lcf->handler
+            || scf->is_source)
+        {
+            continue;
+        }
+
+        places->total++;
+
+        if (places->n == NGX_HTTP_COURT_STATUS_LIST) {
+            continue;
+        }
+
+        len = loc[i].cscf->server_name.len + loc[i].clcf->name.len + 1;
+
+        p = ngx_pnalloc(st->pool, len);
+        if (p == NULL) {
+            st->failed = 1;
+            return;
+        }
+
+        places->names[places->n].data = p;
+        places->names[places->n++].len = ngx_sprintf(p, "%V %V",
+                                                &loc[i].cscf->server_name,
+                                                &loc[i].clcf->name)
+                                         - p;
+    }
+}
+
+
 static void
 ngx_http_court_status_json_places(const ngx_http_court_places_t *places,
     ngx_court_out_t *out)
