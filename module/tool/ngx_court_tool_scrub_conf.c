@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: BSD-2-Clause
  *
  * nginx's configuration, as "nginx -T" prints it, without what it may hold
- * of secrets: literal values of headers and variables, user and password and
- * arguments of URLs, code, comments.
+ * of secrets: literal values of headers, bodies and variables, user and
+ * password and arguments of URLs, code, comments.
  */
 
 #include "ngx_court_tool_scrub.h"
@@ -13,6 +13,12 @@
 #define NGX_COURT_SCRUB_ARGS    64           /* looked at; more are hidden */
 #define NGX_COURT_SCRUB_BLOCKS  32
 #define NGX_COURT_SCRUB_KEPT    4            /* bytes of a harmless literal */
+
+
+/* what stands in a block, by its depth */
+#define NGX_COURT_SCRUB_ALL     1            /* all of it may be secret: a map
+                                              * of what a client sent, code */
+#define NGX_COURT_SCRUB_VALUES  2            /* but not the keys */
 
 
 typedef struct {
@@ -24,7 +30,6 @@ typedef struct {
     ngx_uint_t                 n;
     ngx_court_scrub_arg_t      args[NGX_COURT_SCRUB_ARGS];
     ngx_uint_t                 depth;
-    /* the block at that depth is a map of what a client sent */
     u_char                     secret[NGX_COURT_SCRUB_BLOCKS];
 } ngx_court_scrub_conf_t;
 
@@ -336,6 +341,36 @@ ngx_court_scrub_named(ngx_court_scrub_conf_t *c)
 }
 
 
+/* a text may be anything; where it leads to is looked at as a URL */
+
+static void
+ngx_court_scrub_return(ngx_court_scrub_conf_t *c)
+{
+    if (c->n > 2 && *c->args[1].p != '3') {
+        ngx_court_scrub_values(c, 2);
+    }
+}
+
+
+/* a line of map, geo or split_clients: how it chooses is told, not what */
+
+static void
+ngx_court_scrub_line(ngx_court_scrub_conf_t *c)
+{
+    ngx_uint_t  i;
+
+    static const char  *others[] = { "include", "proxy", "delete", NULL };
+
+    for (i = 0; others[i]; i++) {
+        if (ngx_court_scrub_is(&c->args[0], others[i])) {
+            return;
+        }
+    }
+
+    ngx_court_scrub_values(c, 1);
+}
+
+
 static void
 ngx_court_scrub_words_of(ngx_court_scrub_conf_t *c)
 {
@@ -354,6 +389,14 @@ ngx_court_scrub_words_of(ngx_court_scrub_conf_t *c)
     } else if (ngx_court_scrub_is(name, "set")) {
         ngx_court_scrub_values(c, 2);
 
+    } else if (ngx_court_scrub_ends(name, "_set_body")
+               || ngx_court_scrub_is(name, "sub_filter"))
+    {
+        ngx_court_scrub_values(c, 1);
+
+    } else if (ngx_court_scrub_is(name, "return")) {
+        ngx_court_scrub_return(c);
+
     } else if (ngx_court_scrub_is(name, "if")) {
         if (c->n > 1 && ngx_court_scrub_sent(&c->args[1])) {
             ngx_court_scrub_values(c, 2);
@@ -365,7 +408,7 @@ ngx_court_scrub_words_of(ngx_court_scrub_conf_t *c)
 }
 
 
-/* a block of which each line is a value: map, geo; or code */
+/* a block of which each line is a key and a value; or code */
 
 static ngx_uint_t
 ngx_court_scrub_block(ngx_court_scrub_conf_t *c)
@@ -374,13 +417,20 @@ ngx_court_scrub_block(ngx_court_scrub_conf_t *c)
 
     name = &c->args[0];
 
-    if (ngx_court_scrub_is(name, "map") && c->n == 3) {
-        return ngx_court_scrub_sent(&c->args[1])
-               || ngx_court_scrub_has(&c->args[2], ngx_court_scrub_names);
+    if (c->n > 1
+        && (ngx_court_scrub_is(name, "map") || ngx_court_scrub_is(name, "geo")
+            || ngx_court_scrub_is(name, "split_clients")))
+    {
+        return (ngx_court_scrub_sent(&c->args[1])
+                && ngx_court_scrub_is(name, "map"))
+               || ngx_court_scrub_has(&c->args[c->n - 1],
+                                      ngx_court_scrub_names)
+               ? NGX_COURT_SCRUB_ALL : NGX_COURT_SCRUB_VALUES;
     }
 
-    return ngx_court_scrub_has(name, ngx_court_scrub_names)
-           && !ngx_court_scrub_begins(name, "court");
+    return (ngx_court_scrub_has(name, ngx_court_scrub_names)
+            && !ngx_court_scrub_begins(name, "court"))
+           ? NGX_COURT_SCRUB_ALL : 0;
 }
 
 
@@ -392,8 +442,11 @@ ngx_court_scrub_directive(ngx_court_scrub_conf_t *c, u_char last)
     secret = c->secret[ngx_min(c->depth, NGX_COURT_SCRUB_BLOCKS - 1)];
 
     if (c->n) {
-        if (secret) {
+        if (secret == NGX_COURT_SCRUB_ALL) {
             ngx_court_scrub_values(c, 0);
+
+        } else if (secret == NGX_COURT_SCRUB_VALUES) {
+            ngx_court_scrub_line(c);
 
         } else {
             ngx_court_scrub_words_of(c);
@@ -405,7 +458,10 @@ ngx_court_scrub_directive(ngx_court_scrub_conf_t *c, u_char last)
     }
 
     if (last == '{') {
-        secret = secret || (c->n && ngx_court_scrub_block(c));
+        if (secret == 0 && c->n) {
+            secret = ngx_court_scrub_block(c);
+        }
+
         c->depth++;
         c->secret[ngx_min(c->depth, NGX_COURT_SCRUB_BLOCKS - 1)] = secret;
 
