@@ -56,13 +56,17 @@ ctl_default() {
         keys_dir)      echo "${ctl_sysconf:-/etc}/nginx/court/keys" ;;
         state_dir)     echo "${ctl_state:-/var}/lib/court" ;;
         unit)          echo nginx.service ;;
+        events)        echo "${ctl_sysconf:-/etc}/court/events.conf" ;;
+        publisher)     ;;
+        gateways)      ;;
         timeout)       echo 10 ;;
         *) return 1 ;;
     esac
 }
 
 ctl_names='control status health gateway audit audit_key assertion_key nginx
-nginx_conf nginx_pid error_log policy courts keys_dir state_dir unit timeout'
+nginx_conf nginx_pid error_log policy courts keys_dir state_dir unit events publisher gateways
+timeout'
 
 ctl_bad() {     # line, text
     ctl_say "$ctl_file:$1: $2"
@@ -76,10 +80,13 @@ ctl_value() {   # name, value, directory
         timeout,*[!0-9]*|unit,*[!A-Za-z0-9@._-]*) return 1 ;;
         unit,*|timeout,*) printf %s "$2" ;;
         control,unix:/*|status,unix:/*|health,unix:/*|gateway,unix:/*) printf %s "$2" ;;
+        publisher,unix:/*|gateways,unix:/*) printf %s "$2" ;;
         control,unix:*|status,unix:*|health,unix:*|gateway,unix:*) printf 'unix:%s/%s' "$3" "${2#unix:}" ;;
+        publisher,unix:*|gateways,unix:*) printf 'unix:%s/%s' "$3" "${2#unix:}" ;;
         status,http://?*|status,https://?*|health,http://?*|health,https://?*) printf %s "$2" ;;
         gateway,http://?*|gateway,https://?*) printf %s "$2" ;;
-        control,*|status,*|health,*|gateway,*) return 1 ;;
+        gateways,http://?*|gateways,https://?*) printf %s "$2" ;;
+        control,*|status,*|health,*|gateway,*|publisher,*|gateways,*) return 1 ;;
         *,/*) printf %s "$2" ;;
         *) printf '%s/%s' "$3" "$2" ;;
     esac
@@ -107,7 +114,7 @@ ctl_parse() {
         ctl_default "$name" > /dev/null || { ctl_bad $number "unknown name \"$name\""; return; }
         [ -n "$value" ] || { ctl_bad $number "$name has no value"; return; }
         case $name$ctl_newline$ctl_settings in
-            audit"$ctl_newline"*) ;;            # several patterns
+            audit"$ctl_newline"*|gateways"$ctl_newline"*) ;;    # several
             *"$ctl_newline$name="*) ctl_bad $number "$name is there twice"; return ;;
         esac
         whole=$(ctl_value "$name" "$value" "$dir") ||

@@ -107,6 +107,8 @@ typedef struct {
     unsigned                   synced:1;  /* the stream's top is ours */
     unsigned                   changed:1; /* denied differs from the head */
     unsigned                   fresh:1;   /* the stream may have to be made */
+    unsigned                   begun:1;   /* beats that come from now on are
+                                           * another's, not our own of before */
 } ngx_court_events_t;
 
 

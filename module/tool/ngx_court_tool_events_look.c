@@ -72,15 +72,20 @@ ngx_court_events_print(const ngx_court_event_t *ev, uint64_t seq,
 }
 
 
-/* the next entries of the chain, each to print (0: the bad ones alone) */
+/*
+ * The next entries of the chain, each to print (0: the bad ones alone).  What
+ * stands before the head is not asked whether it holds: after a leap it does
+ * not, and nobody reads it.
+ */
 
 static ngx_int_t
 ngx_court_events_follow(ngx_court_events_t *p, uint64_t *from,
-    ngx_uint_t print, ngx_uint_t json, ngx_uint_t *read, ngx_uint_t *bad)
+    const ngx_court_event_head_t *head, ngx_uint_t json, ngx_uint_t *read,
+    ngx_uint_t *bad)
 {
     ngx_int_t                   rc;
     const char                 *why;
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, counts;
     ngx_pool_t                 *pool;
     ngx_array_t                *list;
     ngx_court_event_t           ev;
@@ -101,6 +106,11 @@ ngx_court_events_follow(ngx_court_events_t *p, uint64_t *from,
 
     for (i = 0; rc == NGX_OK && i < list->nelts; i++) {
         why = "";
+
+        if (head && p->chain.seq < head->seq && entry[i].seq > head->seq) {
+            ngx_court_event_head_take(&p->chain, head);
+        }
+
         verdict = ngx_court_event_read(pool, p->keys, p->ring, entry[i].seq,
                                        &entry[i].e, &ev, &why);
 
@@ -113,11 +123,12 @@ ngx_court_events_follow(ngx_court_events_t *p, uint64_t *from,
                                            ngx_court_events_now(), &why);
         }
 
-        if (verdict != NGX_COURT_EVENT_OK) {
-            (*bad)++;
-        }
+        counts = verdict != NGX_COURT_EVENT_OK
+                 && (head == NULL || entry[i].seq == 0
+                     || entry[i].seq > head->seq);
+        *bad += counts;
 
-        if (print || verdict != NGX_COURT_EVENT_OK) {
+        if (head == NULL || counts) {
             ngx_court_events_print(&ev, entry[i].seq, verdict, why, json);
         }
 
@@ -217,16 +228,62 @@ ngx_court_events_show(ngx_court_events_t *p, ngx_uint_t json)
 }
 
 
-/* reads on from the chain's place; what was read in all, and what is bad */
+/* the chain as it is before the entry *from, or the first one behind */
 
 static ngx_int_t
-ngx_court_events_read_all(ngx_court_events_t *p, uint64_t *from,
-    ngx_uint_t json, ngx_uint_t *all, ngx_uint_t *bad)
+ngx_court_events_begin(ngx_court_events_t *p, uint64_t *from)
 {
+    const char                *why;
+    ngx_array_t               *list;
+    ngx_court_event_t          ev;
+    ngx_court_events_entry_t  *entry;
+
+    p->chain.synced = 1;
+    p->chain.seq = *from - 1;
+
+    list = ngx_array_create(p->pool, NGX_COURT_EVENTS_BATCH,
+                            sizeof(ngx_court_events_entry_t));
+
+    if (list == NULL
+        || ngx_court_events_range(p, p->pool, *from, 0, list) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    entry = list->elts;
+
+    if (list->nelts
+        && ngx_court_event_read(p->pool, p->keys, NULL, entry->seq, &entry->e,
+                                &ev, &why) != NGX_COURT_EVENT_FORGED)
+    {
+        p->chain.seq = ev.seq - 1;
+        memcpy(p->chain.hash, ev.prev, NGX_COURT_SHA256_LEN);
+    }
+
+    return NGX_OK;
+}
+
+
+/* reads all there is; how many entries, and how many are bad */
+
+static ngx_int_t
+ngx_court_events_read_all(ngx_court_events_t *p,
+    const ngx_court_event_head_t *head, ngx_uint_t json, ngx_uint_t *all,
+    ngx_uint_t *bad)
+{
+    uint64_t    from;
     ngx_uint_t  read;
 
+    from = 1;
+
+    if (ngx_court_events_begin(p, &from) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     do {
-        if (ngx_court_events_follow(p, from, 0, json, &read, bad) != NGX_OK) {
+        if (ngx_court_events_follow(p, &from, head, json, &read, bad)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 
@@ -243,7 +300,6 @@ ngx_court_events_verify(ngx_court_events_t *p, ngx_uint_t json)
 {
     int                      rc;
     int64_t                  silence;
-    uint64_t                 from;
     ngx_uint_t               n, all, bad;
     const char              *why;
     ngx_court_event_head_t   head;
@@ -258,20 +314,22 @@ ngx_court_events_verify(ngx_court_events_t *p, ngx_uint_t json)
     all = 0;
     bad = 0;
 
-    /* without a believable head nothing that follows has a beginning */
+    /* without a believable head nothing that follows has a beginning; who has
+     * no ring believes what it says of its parts */
 
     if (rc == NGX_COURT_TOOL_YES || (p->ring == NULL && head.seq)) {
         rc = NGX_COURT_TOOL_YES;
-        ngx_court_event_head_take(&p->chain, &head);
-        from = head.seq + 1;
 
-        if (ngx_court_events_read_all(p, &from, json, &all, &bad) != NGX_OK) {
+        if (ngx_court_events_read_all(p, &head, json, &all, &bad) != NGX_OK) {
             return ngx_court_events_unreachable(p);
         }
 
-        if (bad) {
+        why = "";
+
+        if (bad || p->chain.seq < head.seq) {
             rc = NGX_COURT_TOOL_NO;
-            why = "entries cannot be believed";
+            why = bad ? "entries behind the snapshot cannot be believed"
+                      : "the stream ends before the snapshot";
         }
     }
 
@@ -288,11 +346,14 @@ ngx_court_events_verify(ngx_court_events_t *p, ngx_uint_t json)
     } else if (rc) {
         printf("not believable: %s\n", why);
 
+    } else if (silence < 0) {
+        printf("the snapshot up to %llu holds; there was no beat yet\n",
+               (unsigned long long) head.seq);
+
     } else {
-        printf("the snapshot up to %llu and %lu entries behind it hold; last "
-               "beat %s%lld ms ago\n", (unsigned long long) head.seq,
-               (unsigned long) all, silence < 0 ? "never, " : "",
-               (long long) ngx_max(silence, 0));
+        printf("the snapshot up to %llu holds, and the stream up to %llu; last "
+               "beat %lld ms ago\n", (unsigned long long) head.seq,
+               (unsigned long long) p->chain.seq, (long long) silence);
     }
 
     return rc;
@@ -326,32 +387,15 @@ ngx_court_events_tail(ngx_court_events_t *p, ngx_uint_t n, ngx_uint_t follow,
 
     /* the first one is believed as to what stands before it */
 
+    if (ngx_court_events_begin(p, &from) != NGX_OK) {
+        return ngx_court_events_unreachable(p);
+    }
+
     bad = 0;
-    p->chain.synced = 1;
-    p->chain.seq = from - 1;
 
     for ( ;; ) {
-        list->nelts = 0;
-
-        if (p->chain.time == 0
-            && ngx_court_events_range(p, p->pool, from, 0, list) == NGX_OK
-            && list->nelts)
-        {
-            ngx_court_event_t   ev;
-            const char         *why;
-
-            entry = list->elts;
-
-            if (ngx_court_event_read(p->pool, p->keys, NULL, entry->seq,
-                                     &entry->e, &ev, &why)
-                != NGX_COURT_EVENT_FORGED)
-            {
-                p->chain.seq = ev.seq - 1;
-                memcpy(p->chain.hash, ev.prev, NGX_COURT_SHA256_LEN);
-            }
-        }
-
-        if (ngx_court_events_follow(p, &from, 1, json, &read, &bad) != NGX_OK)
+        if (ngx_court_events_follow(p, &from, NULL, json, &read, &bad)
+            != NGX_OK)
         {
             return ngx_court_events_unreachable(p);
         }

@@ -256,6 +256,7 @@ ngx_court_events_sync(ngx_court_events_t *p)
     }
 
     p->synced = 1;
+    p->begun = 1;
 
     return NGX_OK;
 }
@@ -353,6 +354,12 @@ ngx_court_events_publish(ngx_court_events_t *p, ngx_court_event_t *ev)
         if (ev->id.len && ngx_court_events_find(&p->pending, &ev->id) == NULL)
         {
             return NGX_OK;
+        }
+
+        /* of two who beat, who was faster goes on */
+
+        if (ev->kind == NGX_COURT_EVENT_BEAT && ngx_court_events_standby(p)) {
+            return NGX_DONE;
         }
     }
 

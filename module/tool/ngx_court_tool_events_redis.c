@@ -206,7 +206,7 @@ ngx_court_events_absorb_one(ngx_court_events_t *p, ngx_pool_t *pool,
         return NGX_DECLINED;
     }
 
-    if (ev.kind == NGX_COURT_EVENT_BEAT
+    if (ev.kind == NGX_COURT_EVENT_BEAT && p->begun
         && memcmp(ev.hash, p->tried, NGX_COURT_SHA256_LEN) != 0
         && now - ev.time < NGX_COURT_EVENTS_STANDBY)
     {
