@@ -227,7 +227,7 @@ faults: $(SO) $(TOOL) $(if $(SAN),$(B)/nginx-run)    ## t/faults in full; T=t/fa
 
 faults-short: $(SO) $(TOOL) $(if $(SAN),$(B)/nginx-run)
 	@t/lib/get-test-nginx
-	@$(RUN) $@$(SUFFIX) \
+	@RUN_JOBS=$(or $(RUN_JOBS),4) $(RUN) $@$(SUFFIX) \
 	    $(if $(T),$(T),$(call programs,faults) $(wildcard t/faults/*.t))
 
 # Debian's nginx with AddressSanitizer under it, for a module built so
@@ -299,13 +299,18 @@ clean:    ## removes build/
 
 # Benchmarks: programs, never tests.  Results stand in build/bench.
 
-.PHONY: bench bench-deps bench-instructions
+.PHONY: bench bench-deps bench-instructions bench-scale
 
 BENCH      := $(BUILD)/bench
 RT_OBJ     := $(call obj,$(PURE_SRC) $(RT_SRC))
 BENCH_ENV   = $(TEST_ENV) PYTHONDONTWRITEBYTECODE=1
 
 $(BENCH)/mint $(BENCH)/policy_decide: $(BENCH)/%: $(B)/o/t/bench/%.o $(RT_OBJ)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+
+$(BENCH)/scale: $(B)/o/t/bench/scale.o $(RT_OBJ) \
+        $(B)/o/module/store/ngx_court_zone_lru.o
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
@@ -319,6 +324,9 @@ bench-deps:
 bench: bench-deps $(SO) $(TOOL) $(BENCH)/load $(BENCH)/mint $(BENCH)/policy_decide    ## CPU time per request; BENCH_ROUNDS=7
 	@$(BENCH)/policy_decide
 	@$(BENCH_ENV) tini -s -- t/bench/bench
+
+bench-scale: bench-deps $(BENCH)/scale    ## 2.04 million identities: bytes, cost of a hit
+	@tini -s -- t/bench/scale $(BENCH)/scale $(or $(COUNT),2040000)
 
 bench-instructions: bench-deps $(SO) $(TOOL) $(BENCH)/load $(BENCH)/mint    ## callgrind, instructions per warm request
 	@$(BENCH_ENV) tini -s -- t/bench/instructions

@@ -316,7 +316,7 @@ ngx_court_tier_l2_names(const ngx_court_tiers_t *tiers,
     name->data = p;
 
     p = ngx_sprintf(p, "%V:1:f:%V:", prefix, &fact->name);
-    p = ngx_hex_dump(p, hash, NGX_COURT_SHA256_LEN);
+    p = ngx_hex_dump(p, hash, NGX_COURT_TIER_NAME_HASH);
 
     name->len = (size_t) (p - name->data);
 

@@ -25,10 +25,14 @@
 /* under so many names a value is looked for, one after the other */
 #define NGX_COURT_TIER_NAMES  4
 
+/* bytes of the HMAC that a name has: half of them (RFC 2104, section 5), since
+ * there are millions of names and each takes memory for as long as it lives */
+#define NGX_COURT_TIER_NAME_HASH  (NGX_COURT_SHA256_LEN / 2)
+
 /* PREFIX:1:f:FACT:HEX */
 #define NGX_COURT_TIER_NAME_LEN(prefix, fact)                                 \
     ((prefix)->len + sizeof(":1:f::") - 1 + (fact)->len                       \
-     + 2 * NGX_COURT_SHA256_LEN)
+     + 2 * NGX_COURT_TIER_NAME_HASH)
 
 
 /* serves: not expired, not older than demanded, not from the future */
