@@ -4,6 +4,7 @@
  */
 
 #include "ngx_court_artefact.h"
+#include "ngx_court_shm.h"
 #include "ngx_court_crypto.h"
 
 
@@ -70,35 +71,9 @@ ngx_court_artefacts_t *
 ngx_court_artefacts_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
     void *tag)
 {
-    ngx_shm_zone_t         *shm_zone;
-    ngx_court_artefacts_t  *zone;
-
-    if (size < NGX_COURT_ARTEFACTS_MIN) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small",
-                           name);
-        return NULL;
-    }
-
-    zone = ngx_pcalloc(cf->pool, sizeof(ngx_court_artefacts_t));
-    if (zone == NULL) {
-        return NULL;
-    }
-
-    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
-    if (shm_zone == NULL) {
-        return NULL;
-    }
-
-    if (shm_zone->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate zone \"%V\"",
-                           name);
-        return NULL;
-    }
-
-    shm_zone->init = ngx_court_artefacts_init;
-    shm_zone->data = zone;
-
-    return zone;
+    return ngx_court_shm_add(cf, name, size, NGX_COURT_ARTEFACTS_MIN, tag,
+                             sizeof(ngx_court_artefacts_t),
+                             ngx_court_artefacts_init);
 }
 
 
@@ -106,33 +81,16 @@ static ngx_int_t
 ngx_court_artefacts_init(ngx_shm_zone_t *shm_zone, void *data)
 {
     size_t                  bytes;
-    ngx_slab_pool_t        *shpool;
     ngx_court_artefacts_t  *zone;
 
     zone = shm_zone->data;
-    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
 
-    shpool->log_nomem = 0;
-    zone->shpool = shpool;
-
-    if (data || shm_zone->shm.exists) {
-        zone->head = shpool->data;
-    }
-
+    zone->head = ngx_court_shm_block(shm_zone, data, &zone->shpool, &bytes);
     if (zone->head == NULL) {
-        bytes = (size_t) shpool->pfree * ngx_pagesize;
-
-        zone->head = ngx_slab_alloc(shpool, bytes);
-        if (zone->head == NULL) {
-            return NGX_ERROR;
-        }
-
-        zone->head->layout = 0;
-        shpool->data = zone->head;
+        return NGX_ERROR;
     }
 
-    zone->size = (size_t) (shpool->end
-                           - ngx_court_artefacts_arena(zone->head));
+    zone->size = bytes - sizeof(ngx_court_artefacts_head_t);
 
     if (zone->head->layout != NGX_COURT_ARTEFACTS_LAYOUT) {
         ngx_memzero(zone->head, sizeof(ngx_court_artefacts_head_t));

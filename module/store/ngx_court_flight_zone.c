@@ -4,10 +4,13 @@
  */
 
 #include "ngx_court_flight_zone.h"
+#include "ngx_court_shm.h"
 
 
 /* bounded tries with a yield between, some ms */
 #define NGX_COURT_FLIGHT_TRIES    500
+
+#define NGX_COURT_FLIGHT_MIN      65536
 
 /* marks take this part of the zone */
 #define NGX_COURT_FLIGHT_MARKS    4
@@ -67,35 +70,9 @@ ngx_court_flight_zone_t *
 ngx_court_flight_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
     void *tag)
 {
-    ngx_shm_zone_t           *shm_zone;
-    ngx_court_flight_zone_t  *zone;
-
-    if (size < 65536) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small",
-                           name);
-        return NULL;
-    }
-
-    zone = ngx_pcalloc(cf->pool, sizeof(ngx_court_flight_zone_t));
-    if (zone == NULL) {
-        return NULL;
-    }
-
-    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
-    if (shm_zone == NULL) {
-        return NULL;
-    }
-
-    if (shm_zone->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate zone \"%V\"",
-                           name);
-        return NULL;
-    }
-
-    shm_zone->init = ngx_court_flight_zone_init;
-    shm_zone->data = zone;
-
-    return zone;
+    return ngx_court_shm_add(cf, name, size, NGX_COURT_FLIGHT_MIN, tag,
+                             sizeof(ngx_court_flight_zone_t),
+                             ngx_court_flight_zone_init);
 }
 
 
@@ -137,26 +114,10 @@ ngx_court_flight_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     zone = shm_zone->data;
 
-    zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-    zone->shpool->log_nomem = 0;
-
-    if (data || shm_zone->shm.exists) {
-        zone->head = zone->shpool->data;
-    }
-
+    zone->head = ngx_court_shm_block(shm_zone, data, &zone->shpool, &bytes);
     if (zone->head == NULL) {
-        bytes = (size_t) zone->shpool->pfree * ngx_pagesize;
-
-        zone->head = ngx_slab_alloc(zone->shpool, bytes);
-        if (zone->head == NULL) {
-            return NGX_ERROR;
-        }
-
-        zone->head->layout = 0;
-        zone->shpool->data = zone->head;
+        return NGX_ERROR;
     }
-
-    bytes = (size_t) (zone->shpool->end - (u_char *) zone->head);
 
     if (zone->head->layout != NGX_COURT_FLIGHT_LAYOUT) {
         ngx_court_flight_layout(zone, bytes);

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_court_state_zone.h"
+#include "ngx_court_shm.h"
 
 
 /* bounded tries with a yield between, some ms: what is done inside is short */
@@ -59,7 +60,6 @@ ngx_court_state_t *
 ngx_court_state_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 {
     size_t              least;
-    ngx_shm_zone_t     *shm_zone;
     ngx_court_state_t  *state;
 
     least = NGX_COURT_STATE_HEAD
@@ -70,31 +70,12 @@ ngx_court_state_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
         size = ngx_court_state_default();
     }
 
-    if (size < least) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small, "
-                           "it needs %uzk", name, least / 1024 + 1);
-        return NULL;
+    state = ngx_court_shm_add(cf, name, size, least, tag,
+                              sizeof(ngx_court_state_t),
+                              ngx_court_state_init);
+    if (state) {
+        state->size = size;
     }
-
-    state = ngx_pcalloc(cf->pool, sizeof(ngx_court_state_t));
-    if (state == NULL) {
-        return NULL;
-    }
-
-    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
-    if (shm_zone == NULL) {
-        return NULL;
-    }
-
-    if (shm_zone->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate zone \"%V\"",
-                           name);
-        return NULL;
-    }
-
-    shm_zone->init = ngx_court_state_init;
-    shm_zone->data = state;
-    state->size = size;
 
     return state;
 }
@@ -114,26 +95,10 @@ ngx_court_state_init(ngx_shm_zone_t *shm_zone, void *data)
 
     state = shm_zone->data;
 
-    state->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-    state->shpool->log_nomem = 0;
-
-    if (data || shm_zone->shm.exists) {
-        state->head = state->shpool->data;
-    }
-
+    state->head = ngx_court_shm_block(shm_zone, data, &state->shpool, &bytes);
     if (state->head == NULL) {
-        bytes = (size_t) state->shpool->pfree * ngx_pagesize;
-
-        state->head = ngx_slab_alloc(state->shpool, bytes);
-        if (state->head == NULL) {
-            return NGX_ERROR;
-        }
-
-        state->head->layout = 0;
-        state->shpool->data = state->head;
+        return NGX_ERROR;
     }
-
-    bytes = (size_t) (state->shpool->end - (u_char *) state->head);
 
     state->nlines = (bytes - NGX_COURT_STATE_HEAD) / NGX_COURT_STATE_STRIDE;
 

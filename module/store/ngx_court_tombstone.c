@@ -4,6 +4,7 @@
  */
 
 #include "ngx_court_tombstone.h"
+#include "ngx_court_shm.h"
 
 
 #define NGX_COURT_TOMBSTONE_LAYOUT  1
@@ -55,35 +56,9 @@ ngx_court_tombstones_t *
 ngx_court_tombstones_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
     void *tag)
 {
-    ngx_shm_zone_t          *shm_zone;
-    ngx_court_tombstones_t  *ts;
-
-    if (size < NGX_COURT_TOMBSTONE_MIN) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small",
-                           name);
-        return NULL;
-    }
-
-    ts = ngx_pcalloc(cf->pool, sizeof(ngx_court_tombstones_t));
-    if (ts == NULL) {
-        return NULL;
-    }
-
-    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
-    if (shm_zone == NULL) {
-        return NULL;
-    }
-
-    if (shm_zone->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate zone \"%V\"",
-                           name);
-        return NULL;
-    }
-
-    shm_zone->init = ngx_court_tombstone_init;
-    shm_zone->data = ts;
-
-    return ts;
+    return ngx_court_shm_add(cf, name, size, NGX_COURT_TOMBSTONE_MIN, tag,
+                             sizeof(ngx_court_tombstones_t),
+                             ngx_court_tombstone_init);
 }
 
 
@@ -130,26 +105,10 @@ ngx_court_tombstone_init(ngx_shm_zone_t *shm_zone, void *data)
 
     ts = shm_zone->data;
 
-    ts->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-    ts->shpool->log_nomem = 0;
-
-    if (data || shm_zone->shm.exists) {
-        ts->head = ts->shpool->data;
-    }
-
+    ts->head = ngx_court_shm_block(shm_zone, data, &ts->shpool, &bytes);
     if (ts->head == NULL) {
-        bytes = (size_t) ts->shpool->pfree * ngx_pagesize;
-
-        ts->head = ngx_slab_alloc(ts->shpool, bytes);
-        if (ts->head == NULL) {
-            return NGX_ERROR;
-        }
-
-        ts->head->layout = 0;
-        ts->shpool->data = ts->head;
+        return NGX_ERROR;
     }
-
-    bytes = (size_t) (ts->shpool->end - (u_char *) ts->head);
 
     if (data && ts->head->layout != NGX_COURT_TOMBSTONE_LAYOUT) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_court_zone_lru.h"
+#include "ngx_court_shm.h"
 
 
 #define NGX_COURT_ZONE_MIN      65536
@@ -34,36 +35,8 @@ static int64_t ngx_court_zone_clock(void);
 ngx_court_zone_t *
 ngx_court_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 {
-    ngx_shm_zone_t    *shm_zone;
-    ngx_court_zone_t  *zone;
-
-    if (size < NGX_COURT_ZONE_MIN) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small",
-                           name);
-        return NULL;
-    }
-
-    zone = ngx_pcalloc(cf->pool, sizeof(ngx_court_zone_t));
-    if (zone == NULL) {
-        return NULL;
-    }
-
-    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
-    if (shm_zone == NULL) {
-        return NULL;
-    }
-
-    if (shm_zone->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "duplicate zone \"%V\"",
-                           name);
-        return NULL;
-    }
-
-    shm_zone->init = ngx_court_zone_init;
-    shm_zone->data = zone;
-    zone->shm_zone = shm_zone;
-
-    return zone;
+    return ngx_court_shm_add(cf, name, size, NGX_COURT_ZONE_MIN, tag,
+                             sizeof(ngx_court_zone_t), ngx_court_zone_init);
 }
 
 
@@ -77,34 +50,17 @@ ngx_court_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 static ngx_int_t
 ngx_court_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
-    size_t             bytes;
     ngx_int_t          rc;
-    ngx_court_zone_t  *zone, *ozone;
+    ngx_court_zone_t  *zone;
 
     zone = shm_zone->data;
-    ozone = data;
+    zone->shm_zone = shm_zone;
 
-    zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-    zone->shpool->log_nomem = 0;
-
-    if (ozone || shm_zone->shm.exists) {
-        zone->head = zone->shpool->data;
-    }
-
+    zone->head = ngx_court_shm_block(shm_zone, data, &zone->shpool,
+                                     &zone->bytes);
     if (zone->head == NULL) {
-        bytes = (size_t) zone->shpool->pfree * ngx_pagesize;
-
-        zone->head = ngx_slab_alloc(zone->shpool, bytes);
-        if (zone->head == NULL) {
-            return NGX_ERROR;
-        }
-
-        zone->head->nslots = 0;
-        zone->shpool->data = zone->head;
+        return NGX_ERROR;
     }
-
-    /* the block ends where the pool ends: nothing else is allocated in it */
-    zone->bytes = (size_t) (zone->shpool->end - (u_char *) zone->head);
 
     if (zone->head->nslots == ngx_court_zone_lru_slots(zone->bytes)
         && zone->head->layout == NGX_COURT_ZONE_LAYOUT)
