@@ -352,7 +352,7 @@ ngx_court_event_keys_parse(ngx_pool_t *pool, const ngx_str_t *text,
     }
 
     for (i = 0; i < n; i++) {
-        ngx_str_null(err);
+        ngx_str_set(err, "");
 
         what = ngx_court_event_keys_add(pool, keys,
                                         ngx_court_json_at(list, i), err);

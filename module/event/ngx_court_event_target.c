@@ -327,21 +327,30 @@ ngx_court_event_target_put_fact(u_char *p,
 }
 
 
+/* an empty one may have no pointer to count from */
+
+static size_t
+ngx_court_event_target_room(const ngx_str_t *s)
+{
+    return s->len ? ngx_court_json_escape_len(s) : 0;
+}
+
+
 static size_t
 ngx_court_event_target_len(const ngx_court_event_target_t *target)
 {
     size_t      len;
     ngx_uint_t  i;
 
-    len = 128 + ngx_court_json_escape_len(&target->issuer)
-          + ngx_court_json_escape_len(&target->court);
+    len = 128 + ngx_court_event_target_room(&target->issuer)
+          + ngx_court_event_target_room(&target->court);
 
     len += target->what == NGX_COURT_EVENT_TOKEN_HASH
            ? NGX_COURT_EVENT_HASH_LEN
-           : ngx_court_json_escape_len(&target->value);
+           : ngx_court_event_target_room(&target->value);
 
     for (i = 0; i < target->nkeys; i++) {
-        len += 4 + ngx_court_json_escape_len(&target->keys[i]);
+        len += 4 + ngx_court_event_target_room(&target->keys[i]);
     }
 
     return len;
