@@ -138,6 +138,8 @@ our %steps = (
         cmp_ok $s->get('court_facts_total', 'identity', 'extended', 'found'), '>=', 6,
                'and how often';
         is $s->get('court_facts_total', 'identity', 'stale', 'found'), 0, 'nothing is stale';
+        is $s->get("court_zone_used_bytes", $_), 0, "nothing stands in $_" for qw(flight tombstones);
+        cmp_ok $s->get("court_zone_size_bytes", $_), '>', 65536, "its size" for qw(flight tombstones);
 
         is record(event => 'control', verb => 'fact.extend')->{what}, 'identity 3600s',
            'who did it is recorded';
