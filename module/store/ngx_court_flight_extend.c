@@ -12,7 +12,8 @@ ngx_court_extend_same(const ngx_court_extension_t *row,
 {
     return row->fact_len == fact->len && row->court_len == court->len
            && ngx_memcmp(row->fact, fact->data, fact->len) == 0
-           && ngx_memcmp(row->court, court->data, court->len) == 0;
+           && (court->len == 0
+               || ngx_memcmp(row->court, court->data, court->len) == 0);
 }
 
 
@@ -80,7 +81,11 @@ ngx_court_extend(ngx_court_flight_zone_t *zone, const ngx_str_t *fact,
     row->fact_len = (uint32_t) fact->len;
     row->court_len = (uint32_t) court->len;
     ngx_memcpy(row->fact, fact->data, fact->len);
-    ngx_memcpy(row->court, court->data, court->len);
+
+    if (court->len) {
+        ngx_memcpy(row->court, court->data, court->len);
+    }
+
     row->since = (uint64_t) now;
     row->bound = (uint64_t) bound;
     row->told = 0;
