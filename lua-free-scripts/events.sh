@@ -99,19 +99,20 @@ events_publish() {      # JSON of the request, seconds to wait
     control_show $events_rc "${events_answer%\}},\"gateways\":[$events_all]}"
 }
 
-# "revoke" of an authority: the same words, for all gateways
-events_revoke() {       # kind, text as JSON, issuer as JSON, until, id, undo, wait
+# "revoke" of an authority: the same words, for all gateways; member is "token"
+# where the text is that of a token
+events_revoke() {       # kind, member, text as JSON, issuer as JSON, until, id, undo
     kind=deny
-    [ -z "$6" ] || kind=undo
+    [ -z "$7" ] || kind=undo
     case $1,$2 in
-        ,*) what="\"of\":\"$5\"" ;;
-        subject,*) what="\"what\":{\"subject\":{${3:+\"iss\":$3,}\"sub\":$2}}" ;;
-        token,*.*.*) what="\"token_text\":$2" ;;
-        token,*) what="\"what\":{\"token\":{\"iss\":${3:-\"\"},\"jti\":$2}}" ;;
-        key,*) what="\"what\":{\"key\":{\"iss\":${3:-\"\"},\"kid\":$2}}" ;;
-        court,*) what="\"what\":{\"court\":$2}" ;;
+        ,*) what="\"of\":\"$6\"" ;;
+        subject,*) what="\"what\":{\"subject\":{${4:+\"iss\":$4,}\"sub\":$3}}" ;;
+        token,token) what="\"token_text\":$3" ;;
+        token,*) what="\"what\":{\"token\":{\"iss\":${4:-\"\"},\"jti\":$3}}" ;;
+        key,*) what="\"what\":{\"key\":{\"iss\":${4:-\"\"},\"kid\":$3}}" ;;
+        *) what="\"what\":{\"court\":$3}" ;;
     esac
-    events_publish "{\"kind\":\"$kind\",$what${4:+,\"until\":$4}}" "$7"
+    events_publish "{\"kind\":\"$kind\",$what${5:+,\"until\":$5}}" "$(ctl_conf timeout)"
 }
 
 events_list() {
