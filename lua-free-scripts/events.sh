@@ -46,7 +46,11 @@ events_tool() {
 # a gateway's word on events: "SEQUENCE true|false", blind the latter; nothing
 # where it has no events
 events_gateway() {      # place
-    events_said=$(ctl_ask "$1" /status GET 2> /dev/null) || return 4
+    case $1 in
+        unix:*) events_path=/stats ;;
+        *) events_path='?format=json' ;;
+    esac
+    events_said=$(ctl_ask "$1" "$events_path" GET 2> /dev/null) || return 4
     printf '%s' "$events_said" | tr -d '\n' |
         sed -n 's/.*"revocation": *{\([^}]*\)}.*/\1/p' |
         sed -n 's/.*"blind":\(true\|false\).*"sequence":\([0-9]*\).*/\2 \1/p'

@@ -101,9 +101,9 @@ body = ('{"format": 1, "revocation": {"revoked":3,"events":true,"blind":%s,"sile
         '"max_silence_ms":5000,"sequence":%s,"snapshots":1}}' % (sys.argv[3], sys.argv[2]))
 while True:
     c, _ = s.accept()
-    c.recv(65536)
-    c.sendall(('HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s'
-               % (len(body), body)).encode())
+    status = 200 if c.recv(65536).startswith(b'GET /stats ') else 404
+    c.sendall(('HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s'
+               % (status, len(body), body)).encode())
     c.close()
 END
     gateway[$1]=$!
