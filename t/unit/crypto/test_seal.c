@@ -166,7 +166,7 @@ static void
 test_rotation(ngx_uint_t i)
 {
     ngx_str_t          plain, sealed, out;
-    ngx_court_ring_t  *before, *after, *gone, *forged;
+    ngx_court_ring_t  *before, *after, *gone, *forged, *retired;
 
     before = ring_(NGX_COURT_RING_SEAL, "k1 %s " S1, algs[i].alg);
     after = ring_(NGX_COURT_RING_SEAL, "k2 %s " S2 "\nk1 %s " S1,
@@ -191,6 +191,15 @@ test_rotation(ngx_uint_t i)
     is_int(ngx_court_open(before, &aad, &sealed, &out), NGX_DECLINED,
            "the first key is written with");
     is_int(ngx_court_open(gone, &aad, &sealed, &out), NGX_OK, "k2 opens it");
+
+    retired = ring_(NGX_COURT_RING_SEAL, "k1 %s " S1 "\nk2 %s " S2
+                    " state=retired\n", algs[i].alg, algs[i].other);
+    is_int(ngx_court_open(retired, &aad, &sealed, &out), NGX_DECLINED,
+           "k2 retired: a miss");
+    is_int(ngx_court_ring_count(retired), 2, "two keys");
+    is_int(ngx_court_ring_reads(retired, 0), 1, "one is read with");
+    is_int(ngx_court_ring_reads(retired, 1), 0, "the retired one is not");
+    is_int(ngx_court_ring_reads(retired, 2), 0, "nor one that is not there");
 }
 
 
