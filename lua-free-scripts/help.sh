@@ -28,6 +28,7 @@ nouns; "courtctl NOUN -h" says more:
   health          live|ready    0 yes, 1 no, 4 no answer
   fact            get|fetch|purge|extend     what is known here of a person
   cache           stats|purge   how full zones are; empty them
+  revoke          subject|token|key|court|undo|list   who is let in no more
   events          status|tail|verify|snapshot|publisher   an authority's
   audit           tail|verify|find|export     the decision record
   keys            new|public|join|list|stage|commit|retire

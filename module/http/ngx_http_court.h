@@ -19,7 +19,8 @@
 #include "ngx_court_pseudonym.h"
 #include "ngx_court_tier.h"
 #include "ngx_court_artefact.h"
-#include "ngx_court_tombstone.h"
+#include "ngx_court_tombstone_file.h"
+#include "ngx_court_feed.h"
 
 
 #define NGX_HTTP_COURT_OFF      0
@@ -134,6 +135,9 @@ typedef struct {
 
     ngx_court_zone_t          *tokens;
     ngx_court_tombstones_t    *tombstones;
+    ngx_court_tombstone_file_t  tombstone_file;
+    ngx_court_feed_t          *feed;         /* NULL: court_events off */
+    void                      *threads;      /* ngx_thread_pool_t, NULL */
     ngx_court_artefacts_t     *artefacts;
     ngx_court_state_t         *state;
     ngx_court_tiers_t          tiers;
@@ -185,6 +189,8 @@ typedef struct {
     ngx_uint_t                 bearer;       /* court_token_source */
     ngx_flag_t                 accel;
     ngx_msec_t                 timeout;      /* 3s: waiting for facts */
+    ngx_uint_t                 unknown;      /* court_revocation_unknown: 0 */
+    ngx_msec_t                 session_max;  /* 4h: long answers, tunnels */
     ngx_uint_t                 error_format;
     ngx_uint_t                 log_level;    /* NGX_LOG_NOTICE ... */
 } ngx_http_court_loc_conf_t;
@@ -233,6 +239,7 @@ struct ngx_http_court_session_s {
     unsigned                   begun:1;      /* stages run for this target */
     unsigned                   asked:1;      /* facts of this target are */
     unsigned                   sampled:1;    /* its stages are timed */
+    unsigned                   opened:1;     /* in the queue of those open */
     unsigned                   front:1;      /* a court_trusted_front speaks */
     unsigned                   proxied:1;    /* it said where it came from, even
                                               * if that was taken out */
@@ -296,6 +303,14 @@ struct ngx_http_court_session_s {
     /* record and forward: what was kept of a decision like this one */
     ngx_http_court_kept_t     *kept;
     uint64_t                   kept_serial;
+
+    /* the sequence of tombstones at which the caller was looked up */
+    uint64_t                   checked;
+
+    /* what was let in and is not over (ngx_http_court_open.c) */
+    ngx_queue_t                open;
+    ngx_msec_t                 opened_at;
+    ngx_str_t                  ended;        /* why it was cut off, or "" */
 
     /* forward */
     ngx_table_elt_t           *assertion;    /* our header, in the new array */
@@ -370,8 +385,21 @@ const ngx_court_reason_t *ngx_http_court_reason_told(
 ngx_court_lang_t ngx_http_court_lang(ngx_http_request_t *r);
 
 /* ngx_http_court_revoked.c: neither token, subject, key nor court is revoked,
- * now; asked at caller and again at forward */
+ * now; asked at caller, at forward, and when the body is there.  again: of one
+ * that is open; REFUSED alone says something */
 ngx_court_result_t ngx_http_court_revoked(ngx_http_court_session_t *s);
+ngx_court_result_t ngx_http_court_revoked_again(ngx_http_court_session_t *s);
+
+/* ngx_http_court_open.c: init_process, exit_process; what was let in, until
+ * it is over */
+void ngx_http_court_open_start(ngx_cycle_t *cycle,
+    ngx_http_court_main_conf_t *mcf);
+void ngx_http_court_open_stop(void);
+void ngx_http_court_open_add(ngx_http_court_session_t *s);
+void ngx_http_court_open_remove(ngx_http_court_session_t *s);
+/* refused after all, and answered; s->reason is set */
+void ngx_http_court_open_refuse(ngx_http_court_session_t *s,
+    ngx_court_result_t result);
 
 /* ngx_http_court_headers.c */
 ngx_int_t ngx_http_court_headers_scrub(ngx_http_request_t *r);
@@ -477,6 +505,8 @@ void ngx_http_court_policy_unpin(ngx_http_court_pinned_t *pinned);
 /* ngx_http_court_log.c: LOG phase; one line for each decision */
 ngx_int_t ngx_http_court_log_handler(ngx_http_request_t *r);
 void ngx_http_court_log_decision(ngx_http_court_session_t *s);
+/* let in, and then ended or refused after all */
+void ngx_http_court_log_late(ngx_http_court_session_t *s);
 /* the decision in one word: allow, refuse, would-refuse, error */
 const ngx_str_t *ngx_http_court_verdict(ngx_http_court_session_t *s);
 
@@ -538,6 +568,8 @@ char *ngx_http_court_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_court_keys_jwks(ngx_conf_t *cf, const char *use,
     const ngx_str_t *issuer, const ngx_str_t *file,
     const ngx_court_jwks_t *jwks);
+ngx_int_t ngx_http_court_keys_events(ngx_conf_t *cf, const ngx_str_t *file,
+    const ngx_court_event_keys_t *keys);
 ngx_int_t ngx_http_court_keys_ring(ngx_conf_t *cf, const char *use,
     const ngx_str_t *file, const ngx_court_ring_t *ring);
 

@@ -240,11 +240,18 @@ ngx_http_court_audit_outcome(ngx_http_request_t *r,
         ngx_http_court_audit_ended(s, &record);
     }
 
-    kept = (s && s->allowed) ? ngx_http_court_kept(s) : NULL;
+    /* one that was cut off says more than others of its kind */
+
+    kept = (s && s->allowed && s->ended.len == 0) ? ngx_http_court_kept(s)
+                                                  : NULL;
 
     if (kept) {
         ngx_http_court_audit_keep(&record, kept->outcome,
                                   sizeof(kept->outcome), &kept->outcome_len);
+    }
+
+    if (s && s->ended.len) {
+        record.reason = s->ended;
     }
 
     record.status = r->err_status ? r->err_status : r->headers_out.status;

@@ -36,6 +36,12 @@ static ngx_conf_enum_t  ngx_http_court_log_levels[] = {
     { ngx_null_string, 0 }
 };
 
+/* of court_revocation_unknown */
+static ngx_conf_enum_t  ngx_http_court_unknowns[] = {
+    { ngx_string("refuse"), 0 },
+    { ngx_null_string, 0 }
+};
+
 static ngx_conf_enum_t  ngx_http_court_audit_modes[] = {
     { ngx_string("refuse"), NGX_HTTP_COURT_AUDIT_REFUSE },
     { ngx_string("refuse_durable"), NGX_HTTP_COURT_AUDIT_REFUSE_DURABLE },
@@ -45,6 +51,10 @@ static ngx_conf_enum_t  ngx_http_court_audit_modes[] = {
 
 static ngx_http_court_msec_bounds_t  ngx_http_court_timeouts = {
     ngx_http_court_msec_bounds, 10, 60000, "10ms and 60s"
+};
+
+static ngx_http_court_msec_bounds_t  ngx_http_court_sessions = {
+    ngx_http_court_msec_bounds, 1000, 2592000000, "1s and 30d"
 };
 
 
@@ -220,6 +230,27 @@ ngx_command_t  ngx_http_court_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_court_loc_conf_t, timeout),
       &ngx_http_court_timeouts },
+
+    { ngx_string("court_events"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_court_events,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("court_revocation_unknown"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_court_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, unknown),
+      ngx_http_court_unknowns },
+
+    { ngx_string("court_session_max"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_court_loc_conf_t, session_max),
+      &ngx_http_court_sessions },
 
     { ngx_string("court_error_format"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,

@@ -97,6 +97,8 @@ struct ngx_http_court_build_s {
     ngx_http_court_where_t     assertion_jwks;  /* the last of them */
     ngx_http_court_where_t     state_dir;
     ngx_str_t                  cache_redis;  /* name */
+    ngx_http_court_where_t     events;
+    ngx_str_t                  events_redis;
 
     ngx_addr_t                *source_addr;
     ngx_http_core_srv_conf_t  *source_default;
@@ -234,6 +236,12 @@ typedef struct {
 /* NGX_OK: published; NGX_DECLINED: refused, and nothing has changed */
 ngx_int_t ngx_http_court_policy_reload(ngx_http_court_main_conf_t *mcf,
     ngx_pool_t *pool, ngx_http_court_reload_t *reload);
+
+/* ngx_http_court_events.c: the directive; its names are resolved, where all
+ * has been read and zones are declared */
+char *ngx_http_court_events(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_court_events_main(ngx_conf_t *cf,
+    ngx_http_court_main_conf_t *mcf);
 
 /* ngx_http_court_control_conf.c */
 char *ngx_http_court_control(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

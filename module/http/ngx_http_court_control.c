@@ -32,6 +32,8 @@ static const ngx_http_court_control_row_t  ngx_http_court_control_rows[] = {
     { NGX_HTTP_GET, ngx_string("cache"), ngx_http_court_control_cache },
     { NGX_HTTP_POST, ngx_string("cache/purge"), ngx_http_court_control_purge },
     { NGX_HTTP_POST, ngx_string("revoke"), ngx_http_court_control_revoke },
+    { NGX_HTTP_GET, ngx_string("revoke/list"),
+      ngx_http_court_control_revoked },
     { NGX_HTTP_POST, ngx_string("audit/flush"), ngx_http_court_control_flush },
     { NGX_HTTP_POST, ngx_string("artefacts/reload"),
       ngx_http_court_control_reload }
@@ -105,6 +107,10 @@ ngx_http_court_control_cleanup(void *data)
     ngx_court_waiter_cancel(&ctl->waiter);
     ngx_court_command_cancel(&ctl->wait);
     ngx_http_court_control_redis_forget(ctl);
+
+    if (ctl->sync) {
+        ctl->sync->ctl = NULL;
+    }
 }
 
 

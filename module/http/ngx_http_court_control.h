@@ -19,6 +19,8 @@
 #define NGX_HTTP_COURT_CONTROL_BODY     65536
 #define NGX_HTTP_COURT_CONTROL_KEY      1024     /* bytes of a key part */
 #define NGX_HTTP_COURT_CONTROL_WAIT     5000     /* ms: for all workers */
+#define NGX_HTTP_COURT_CONTROL_ID       16       /* bytes of a tombstone's */
+#define NGX_HTTP_COURT_CONTROL_STONES   64       /* told in one go */
 
 /* what workers are told (ngx_court_command.h) */
 #define NGX_HTTP_COURT_CONTROL_FLUSH    "audit.flush"
@@ -28,6 +30,22 @@
 typedef struct ngx_http_court_control_s  ngx_http_court_control_t;
 typedef struct ngx_http_court_control_reply_s
     ngx_http_court_control_reply_t;
+
+/*
+ * A file on its way to the disk, in a thread.  It has a pool of its own and
+ * outlives who asked; done is called once, unless begin returned NGX_OK.
+ */
+typedef struct ngx_http_court_sync_s  ngx_http_court_sync_t;
+struct ngx_http_court_sync_s {
+    ngx_pool_t                *pool;         /* destroyed by done */
+    ngx_fd_t                   fd;
+    ngx_err_t                  err;
+    void                     (*done)(ngx_http_court_sync_t *sync);
+    ngx_http_court_control_t  *ctl;          /* NULL: gone */
+    ngx_event_t                hold;         /* keeps the worker there */
+    ngx_court_tombstone_t      stone;
+    ngx_uint_t                 undo;
+};
 
 struct ngx_http_court_control_s {
     ngx_http_request_t        *request;
@@ -50,6 +68,7 @@ struct ngx_http_court_control_s {
     /* what is waited for, one of these */
     ngx_court_waiter_t         waiter;
     ngx_http_court_control_reply_t  *reply;
+    ngx_http_court_sync_t     *sync;
     ngx_court_command_wait_t   wait;
     uint64_t                   generation;   /* of the policy */
 };
@@ -111,12 +130,22 @@ void ngx_http_court_control_redis_forget(ngx_http_court_control_t *ctl);
 
 /* ngx_http_court_control_cache.c */
 ngx_int_t ngx_http_court_control_cache(ngx_http_court_control_t *ctl);
-ngx_int_t ngx_http_court_control_revoke(ngx_http_court_control_t *ctl);
 ngx_int_t ngx_http_court_control_purge(ngx_http_court_control_t *ctl);
 
 /* ngx_http_court_control_extend.c */
 ngx_int_t ngx_http_court_control_extend(ngx_http_court_control_t *ctl);
 ngx_int_t ngx_http_court_control_extensions(ngx_http_court_control_t *ctl);
+
+/* ngx_http_court_control_revoke.c */
+ngx_int_t ngx_http_court_control_revoke(ngx_http_court_control_t *ctl);
+ngx_int_t ngx_http_court_control_revoked(ngx_http_court_control_t *ctl);
+
+/* ngx_http_court_control_sync.c: NGX_AGAIN, in a thread; NGX_OK: done here,
+ * where there are none */
+ngx_http_court_sync_t *ngx_http_court_sync_create(ngx_fd_t fd,
+    void (*done)(ngx_http_court_sync_t *sync));
+ngx_int_t ngx_http_court_sync_begin(ngx_http_court_sync_t *sync,
+    void *threads);
 
 /* ngx_http_court_control_workers.c */
 ngx_int_t ngx_http_court_control_flush(ngx_http_court_control_t *ctl);

@@ -7,6 +7,10 @@
 
 #include "ngx_http_court_conf.h"
 
+#if (NGX_THREADS)
+#include <ngx_thread_pool.h>
+#endif
+
 
 static const ngx_str_t  ngx_http_court_zone_names[NGX_HTTP_COURT_NZONES] = {
     ngx_string("facts"),
@@ -141,6 +145,15 @@ ngx_http_court_state_dir(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     ngx_http_court_where(cf, &mcf->build->state_dir);
+
+#if (NGX_THREADS)
+
+    mcf->threads = ngx_thread_pool_add(cf, NULL);
+    if (mcf->threads == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+#endif
 
     return NGX_CONF_OK;
 }

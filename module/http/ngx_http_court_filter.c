@@ -298,9 +298,60 @@ ngx_http_court_filter_header(ngx_http_request_t *r)
 }
 
 
+/* the body is there, and nobody shall have it after all */
+
+static void
+ngx_http_court_filter_late(ngx_http_request_t *r)
+{
+    ngx_http_court_session_t  *s;
+
+    s = ngx_http_court_session(r);
+    ngx_http_court_open_refuse(s, s->result);
+}
+
+
+/*
+ * It was long under way, it may be: revoked meanwhile is refused, and a stale
+ * assertion is made anew.  Where the head has gone up already (the body is
+ * not buffered) it is ended.
+ */
+
+static ngx_int_t
+ngx_http_court_filter_last(ngx_http_request_t *r, ngx_http_court_session_t *s)
+{
+    ngx_court_result_t         result;
+    const ngx_court_reason_t  *reason;
+
+    reason = s->reason;
+    result = ngx_http_court_revoked(s);
+
+    if (result == NGX_COURT_PASS) {
+        s->reason = reason;
+
+        return (s->assertion && ngx_http_court_assertion_renew(r, s) != NGX_OK)
+               ? NGX_HTTP_INTERNAL_SERVER_ERROR : NGX_OK;
+    }
+
+    ngx_http_court_open_remove(s);
+    s->allowed = 0;
+    s->result = result;
+
+    if (r->request_body_no_buffering || r->request_body->post_handler == NULL)
+    {
+        ngx_http_court_log_late(s);
+        return ngx_http_court_reason_told(s)->status;
+    }
+
+    r->request_body->post_handler = ngx_http_court_filter_late;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_court_filter_body(ngx_http_request_t *r, ngx_chain_t *in)
 {
+    ngx_int_t                  rc;
     ngx_chain_t               *cl;
     ngx_http_court_session_t  *s;
 
@@ -311,10 +362,12 @@ ngx_http_court_filter_body(ngx_http_request_t *r, ngx_chain_t *in)
 
         s = ngx_http_court_session(r);
 
-        if (s && s->allowed && s->assertion
-            && ngx_http_court_assertion_renew(r, s) != NGX_OK)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        if (s && s->allowed && r == r->main) {
+            rc = ngx_http_court_filter_last(r, s);
+
+            if (rc != NGX_OK) {
+                return rc;
+            }
         }
 
         break;

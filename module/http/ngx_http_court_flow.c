@@ -43,6 +43,7 @@ static void
 ngx_http_court_flow_begin(ngx_http_request_t *r, ngx_http_court_session_t *s)
 {
     ngx_http_court_facts_cancel(s);
+    ngx_http_court_open_remove(s);
 
     /* one in 16, the first of a worker among them */
 
@@ -59,6 +60,7 @@ ngx_http_court_flow_begin(ngx_http_request_t *r, ngx_http_court_session_t *s)
     s->nneeds = 0;
     s->logged = 0;
     s->allowed = 0;
+    s->checked = 0;
     s->touched = 1;
     s->would_refuse = 0;
     s->pending = NULL;
@@ -148,6 +150,8 @@ ngx_http_court_flow_pass(ngx_http_request_t *r, ngx_http_court_session_t *s)
     if (!s->would_refuse && !s->refused) {
         s->reason = NULL;
     }
+
+    ngx_http_court_open_add(s);
 
     return NGX_OK;
 }

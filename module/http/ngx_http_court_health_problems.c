@@ -102,6 +102,19 @@ ngx_http_court_health_policy(ngx_http_court_health_ctx_t *ctx)
 }
 
 
+/* it refuses everybody, and so it is told: others may still see */
+
+static ngx_int_t
+ngx_http_court_health_events(ngx_http_court_health_ctx_t *ctx)
+{
+    if (ctx->mcf->feed && ngx_court_feed_blind(ctx->mcf->feed)) {
+        return ngx_http_court_health_add(ctx, "blind", 1, NULL);
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_uint_t
 ngx_http_court_health_usable(const ngx_court_issuer_t *issuer)
 {
@@ -250,7 +263,8 @@ ngx_http_court_health_stores(ngx_http_court_health_ctx_t *ctx)
 
         /* one that nobody uses is not connected to */
 
-        if (redis[i] == ctx->mcf->tiers.redis
+        if ((redis[i] == ctx->mcf->tiers.redis
+             || (ctx->mcf->feed && redis[i] == ctx->mcf->feed->redis))
             && ctx->up[ngx_court_redis_index(redis[i])] == 0
             && ngx_http_court_health_add(ctx, "redis", 0, &rcf->name)
                != NGX_OK)
@@ -346,6 +360,7 @@ ngx_http_court_health_look(ngx_http_court_main_conf_t *mcf, ngx_pool_t *pool,
 
     if (ngx_http_court_health_process(&ctx) != NGX_OK
         || ngx_http_court_health_policy(&ctx) != NGX_OK
+        || ngx_http_court_health_events(&ctx) != NGX_OK
         || ngx_http_court_health_keys(&ctx) != NGX_OK
         || ngx_http_court_health_zones(&ctx) != NGX_OK
         || ngx_http_court_health_audit(&ctx) != NGX_OK

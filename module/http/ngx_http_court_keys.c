@@ -102,6 +102,36 @@ ngx_http_court_keys_jwks(ngx_conf_t *cf, const char *use,
 }
 
 
+/* of authorities: public ones */
+
+ngx_int_t
+ngx_http_court_keys_events(ngx_conf_t *cf, const ngx_str_t *file,
+    const ngx_court_event_keys_t *keys)
+{
+    time_t                 mtime;
+    ngx_uint_t             i;
+    ngx_http_court_key_t  *key;
+    const ngx_court_key_t *from;
+
+    mtime = ngx_http_court_keys_mtime(file);
+
+    for (i = 0; i < ngx_court_event_keys_n(keys); i++) {
+        from = ngx_court_event_keys_key(keys, i);
+
+        key = ngx_http_court_keys_add(cf, "events", mtime);
+        if (key == NULL) {
+            return NGX_ERROR;
+        }
+
+        key->kid = from->kid;
+        key->turn = NGX_COURT_TURN_READ;
+        ngx_http_court_keys_alg(from, &key->alg);
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_court_keys_ring(ngx_conf_t *cf, const char *use,
     const ngx_str_t *file, const ngx_court_ring_t *ring)

@@ -124,6 +124,29 @@ ngx_http_court_log_decision(ngx_http_court_session_t *s)
 }
 
 
+void
+ngx_http_court_log_late(ngx_http_court_session_t *s)
+{
+    ngx_log_t                   log;
+    ngx_http_court_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(s->request, ngx_http_court_module);
+
+    log = *s->request->connection->log;
+    log.handler = NULL;
+
+    ngx_log_error(lcf->log_level, &log, 0,
+                  "court: outcome: ended: reason=%V interface=%V court=%V "
+                  "request=%V",
+                  s->ended.len ? &s->ended
+                               : s->reason ? &s->reason->code
+                                           : &ngx_http_court_log_none,
+                  ngx_http_court_log_or(s->match.interface
+                                        ? &s->match.interface->id : NULL),
+                  ngx_http_court_log_or(&s->code), &s->request_id);
+}
+
+
 /* the path that a proxy sent is the one that was decided: else an alarm */
 
 static void

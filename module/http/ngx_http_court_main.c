@@ -579,5 +579,7 @@ ngx_http_court_main_conf(ngx_conf_t *cf, ngx_http_court_main_conf_t *mcf)
         return NGX_ERROR;
     }
 
-    return ngx_http_court_main_zones(cf, mcf);
+    return (ngx_http_court_main_zones(cf, mcf) == NGX_OK
+            && ngx_http_court_events_main(cf, mcf) == NGX_OK)
+           ? NGX_OK : NGX_ERROR;
 }

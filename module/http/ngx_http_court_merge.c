@@ -74,6 +74,8 @@ ngx_http_court_create_loc_conf(ngx_conf_t *cf)
     lcf->bearer = NGX_CONF_UNSET_UINT;
     lcf->accel = NGX_CONF_UNSET;
     lcf->timeout = NGX_CONF_UNSET_MSEC;
+    lcf->unknown = NGX_CONF_UNSET_UINT;
+    lcf->session_max = NGX_CONF_UNSET_MSEC;
     lcf->error_format = NGX_CONF_UNSET_UINT;
     lcf->log_level = NGX_CONF_UNSET_UINT;
 
@@ -164,6 +166,9 @@ ngx_http_court_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(lcf->bearer, prev->bearer, 1);
     ngx_conf_merge_value(lcf->accel, prev->accel, 0);
     ngx_conf_merge_msec_value(lcf->timeout, prev->timeout, 3000);
+    ngx_conf_merge_uint_value(lcf->unknown, prev->unknown, 0);
+    ngx_conf_merge_msec_value(lcf->session_max, prev->session_max,
+                              4 * 3600 * 1000);
     ngx_conf_merge_uint_value(lcf->error_format, prev->error_format,
                               NGX_HTTP_COURT_FORMAT_AUTO);
     ngx_conf_merge_uint_value(lcf->log_level, prev->log_level,

@@ -214,7 +214,11 @@ ngx_http_court_postconfiguration(ngx_conf_t *cf)
     if (ngx_http_court_check(cf) != NGX_OK
         || ngx_http_court_audit_check(cf, mcf) != NGX_OK
         || ngx_http_court_control_check(cf, mcf) != NGX_OK
-        || ngx_http_court_notify_check(cf, mcf) != NGX_OK)
+        || ngx_http_court_notify_check(cf, mcf) != NGX_OK
+        || (mcf->state_dir.len
+            && ngx_court_tombstone_file_check(&mcf->state_dir, cf->temp_pool,
+                                              cf->log)
+               != NGX_OK))
     {
         return NGX_ERROR;
     }
@@ -260,6 +264,18 @@ ngx_http_court_init_module(ngx_cycle_t *cycle)
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
     ngx_court_bell_init(ngx_max(ccf->worker_processes, 1), cycle->log);
+
+    if (mcf->state_dir.len
+        && ngx_court_tombstone_file_open(&mcf->tombstone_file, mcf->tombstones,
+                                         &mcf->state_dir, cycle)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (mcf->feed && ngx_court_feed_init(mcf->feed) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (mcf->policy_file.len
         && ngx_http_court_policy_publish(cycle, mcf) != NGX_OK)
@@ -312,6 +328,11 @@ ngx_http_court_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_court_control_start(cycle, mcf);
+    ngx_http_court_open_start(cycle, mcf);
+
+    if (mcf->feed && ngx_court_feed_start(mcf->feed, cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     return ngx_http_court_audit_start(cycle, mcf);
 }
@@ -328,6 +349,12 @@ ngx_http_court_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_court_command_stop();
+    ngx_http_court_open_stop();
+
+    if (mcf->feed) {
+        ngx_court_feed_stop(mcf->feed);
+    }
+
     ngx_http_court_audit_stop(mcf);
     ngx_http_court_policy_stop(cycle);
     ngx_court_tiers_stop(&mcf->tiers);

@@ -97,6 +97,7 @@ ngx_http_court_session_cleanup(void *data)
     ngx_http_court_session_t  *s = data;
 
     ngx_http_court_facts_cancel(s);
+    ngx_http_court_open_remove(s);
 
     if (s->pinned) {
         ngx_http_court_policy_unpin(s->pinned);
@@ -314,6 +315,7 @@ ngx_http_court_session_enter(ngx_http_request_t *r,
     ngx_http_court_session_t *s)
 {
     ngx_http_court_facts_cancel(s);
+    ngx_http_court_open_remove(s);
 
     s->entered = s->target;
     s->begun = 0;

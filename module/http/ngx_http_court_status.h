@@ -80,6 +80,11 @@ ngx_court_sample_t *ngx_http_court_status_add(ngx_http_court_status_t *st,
 /* ngx_http_court_status_facts.c */
 void ngx_http_court_status_facts(ngx_http_court_status_t *st);
 
+/* ngx_http_court_status_revoked.c */
+void ngx_http_court_status_revoked(ngx_http_court_status_t *st);
+void ngx_http_court_status_json_revoked(ngx_http_court_status_t *st,
+    ngx_court_out_t *out);
+
 /* ngx_http_court_status_render.c: a status as text, in as many turns of the
  * event loop as it takes.  NGX_DONE: done will be called, and the request be
  * finalized with what it returns; else what it returned */

@@ -530,6 +530,7 @@ ngx_http_court_status_collect(ngx_http_court_main_conf_t *mcf,
     ngx_http_court_status_facts(st);
     ngx_http_court_status_redis(st);
     ngx_http_court_status_zones(st);
+    ngx_http_court_status_revoked(st);
     ngx_http_court_status_policy(st);
     ngx_http_court_status_keys(st);
     ngx_http_court_status_problems(st);

@@ -252,6 +252,9 @@ ngx_http_court_status_json_head(ngx_http_court_status_t *st,
     ngx_http_court_status_json_name(out, "policy");
     ngx_http_court_status_json_policy(st, out);
 
+    ngx_http_court_status_json_name(out, "revocation");
+    ngx_http_court_status_json_revoked(st, out);
+
     ngx_http_court_status_json_name(out, "locations");
     ngx_court_out_const(out, "{\"off\":");
     ngx_http_court_status_json_places(&st->off, out);

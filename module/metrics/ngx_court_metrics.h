@@ -82,6 +82,28 @@ typedef enum {
       "Entries found expired")                                                \
     X(ZONE_RESETS, "zone_resets_total", COUNTER, "", "zone",                  \
       "Times the zone was emptied because a worker died inside")              \
+    X(REVOKED, "revoked", GAUGE, "", "kind",                                  \
+      "What stands revoked on this machine, by kind")                         \
+    X(REVOKED_FULL, "revoked_full_total", COUNTER, "", "",                    \
+      "Revocations that found no room in the zone")                           \
+    X(EVENTS_BLIND, "events_blind", GAUGE, "", "",                            \
+      "Whether it is not known what was revoked since: callers get 503")      \
+    X(EVENTS_SILENCE, "events_silence_seconds", GAUGE, "seconds", "",         \
+      "Time since the last beat of the revocation authority")                 \
+    X(EVENTS_SEQUENCE, "events_sequence", GAUGE, "", "",                      \
+      "The last entry of the stream that was applied")                        \
+    X(EVENTS, "events_total", COUNTER, "", "kind",                            \
+      "Entries of the stream applied, by kind")                               \
+    X(EVENTS_VERDICTS, "events_verdicts_total", COUNTER, "", "verdict",       \
+      "Entries and snapshots read, by what they were found to be")            \
+    X(EVENTS_SNAPSHOTS, "events_snapshots_total", COUNTER, "", "",            \
+      "Snapshots of all that is denied that were applied")                    \
+    X(EVENTS_DOWN, "events_unanswered_total", COUNTER, "", "",                \
+      "Questions about events that Redis did not answer")                     \
+    X(OPEN, "open_requests", GAUGE, "", "",                                   \
+      "Requests that were let in and are not over")                           \
+    X(ENDED, "open_ended_total", COUNTER, "", "",                             \
+      "Requests cut off after they were let in: revoked, or out of time")     \
     X(POLICY_VERSION, "policy_version", GAUGE, "", "",                        \
       "Version of the policy that the answering worker decides by")           \
     X(POLICY_INFO, "policy_info", GAUGE, "", "version,hash",                  \

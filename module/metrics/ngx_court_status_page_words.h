@@ -50,6 +50,8 @@ static const char  ngx_court_status_page_words[] =
 "    'Source $1 failed and is not asked: who is not cached gets 503'],\n"
 "  'p-extended': ['来源问不到时，旧的 $1 仍可用（延长中）',\n"
 "    '$1 is extended: what is old serves while its source fails'],\n"
+"  'p-blind': ['不知道谁已被吊销：一律得 503',\n"
+"    'Who is revoked is not known: everybody gets 503'],\n"
 "  'p-policy_behind': ['有工作进程仍用旧策略',\n"
 "    'Some worker decides by an older policy'],\n"
 "  'p-other': ['$1 $2', '$1 $2'],\n"

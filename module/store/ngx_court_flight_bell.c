@@ -19,6 +19,12 @@ static ngx_connection_t    ngx_court_bell_dummy;  /* for debug logs of timers */
 static ngx_court_bell_pt   ngx_court_bell_handler;
 static void               *ngx_court_bell_data;
 
+static struct {
+    ngx_court_bell_pt      handler;
+    void                  *data;
+} ngx_court_bell_ears[NGX_COURT_BELL_EARS];
+static ngx_uint_t          ngx_court_bell_nears;
+
 
 static void ngx_court_bell_read(ngx_event_t *ev);
 static void ngx_court_bell_tick(ngx_event_t *ev);
@@ -53,6 +59,7 @@ ngx_court_bell_start(ngx_court_bell_pt handler, void *data, ngx_log_t *log)
 
     ngx_court_bell_handler = handler;
     ngx_court_bell_data = data;
+    ngx_court_bell_nears = 0;
 
     ngx_memzero(&ngx_court_bell_timer, sizeof(ngx_event_t));
     ngx_court_bell_timer.handler = ngx_court_bell_tick;
@@ -109,6 +116,17 @@ ngx_court_bell_stop(void)
     }
 
     ngx_court_bell_handler = NULL;
+    ngx_court_bell_nears = 0;
+}
+
+
+void
+ngx_court_bell_listen(ngx_court_bell_pt handler, void *data)
+{
+    if (ngx_court_bell_nears < NGX_COURT_BELL_EARS) {
+        ngx_court_bell_ears[ngx_court_bell_nears].handler = handler;
+        ngx_court_bell_ears[ngx_court_bell_nears++].data = data;
+    }
 }
 
 
@@ -153,6 +171,7 @@ static void
 ngx_court_bell_read(ngx_event_t *ev)
 {
     uint64_t           n;
+    ngx_uint_t         i;
     ngx_connection_t  *c;
 
     c = ev->data;
@@ -161,6 +180,10 @@ ngx_court_bell_read(ngx_event_t *ev)
 
     if (ngx_court_bell_handler) {
         ngx_court_bell_handler(ngx_court_bell_data);
+    }
+
+    for (i = 0; i < ngx_court_bell_nears; i++) {
+        ngx_court_bell_ears[i].handler(ngx_court_bell_ears[i].data);
     }
 }
 

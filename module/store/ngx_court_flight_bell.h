@@ -27,6 +27,9 @@ void ngx_court_bell_init(ngx_uint_t workers, ngx_log_t *log);
 void ngx_court_bell_start(ngx_court_bell_pt handler, void *data,
     ngx_log_t *log);
 void ngx_court_bell_stop(void);
+/* whoever else wants to hear it, each time it rings; behind start */
+#define NGX_COURT_BELL_EARS   4
+void ngx_court_bell_listen(ngx_court_bell_pt handler, void *data);
 
 /* this worker's bit; 0: no eventfd, polls only */
 uint64_t ngx_court_bell_bit(void);

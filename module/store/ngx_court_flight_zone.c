@@ -46,6 +46,7 @@ typedef struct {
     uint64_t                   full;
     uint64_t                   resets;
     volatile ngx_atomic_uint_t  sequence;
+    ngx_court_mark_t           all;          /* hits every key */
     ngx_court_flight_source_t  sources[NGX_COURT_FLIGHT_SOURCES];
     ngx_court_extension_t      extensions[NGX_COURT_EXTENSIONS];
 } ngx_court_flight_head_t;
@@ -477,20 +478,36 @@ ngx_court_mark_set(ngx_court_flight_zone_t *zone, const u_char *key,
 }
 
 
+void
+ngx_court_mark_all(ngx_court_flight_zone_t *zone, int64_t time)
+{
+    ngx_atomic_uint_t  sequence;
+
+    sequence = ngx_atomic_fetch_add((ngx_atomic_t *) &zone->head->sequence, 1)
+               + 1;
+
+    ngx_court_mark_raise(&zone->head->all.time, (ngx_atomic_uint_t) time);
+    ngx_court_mark_raise(&zone->head->all.sequence, sequence);
+    ngx_memory_barrier();
+}
+
+
 ngx_uint_t
 ngx_court_mark_after(ngx_court_flight_zone_t *zone, const u_char *key,
     uint64_t sequence)
 {
     ngx_memory_barrier();
 
-    return ngx_court_mark_of(zone, key)->sequence > sequence;
+    return ngx_court_mark_of(zone, key)->sequence > sequence
+           || zone->head->all.sequence > sequence;
 }
 
 
 int64_t
 ngx_court_mark_time(ngx_court_flight_zone_t *zone, const u_char *key)
 {
-    return (int64_t) ngx_court_mark_of(zone, key)->time;
+    return (int64_t) ngx_max(ngx_court_mark_of(zone, key)->time,
+                             zone->head->all.time);
 }
 
 

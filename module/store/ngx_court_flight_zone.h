@@ -108,6 +108,9 @@ ngx_uint_t ngx_court_seat_busy(ngx_court_flight_zone_t *zone,
 uint64_t ngx_court_mark_sequence(ngx_court_flight_zone_t *zone);
 void ngx_court_mark_set(ngx_court_flight_zone_t *zone, const u_char *key,
     int64_t now);
+/* the same for all keys: what was fetched up to that time, ms since 1970, no
+ * longer serves; of this machine's own, what was fetched up to now */
+void ngx_court_mark_all(ngx_court_flight_zone_t *zone, int64_t time);
 /* was it invalidated after sequence was read? */
 ngx_uint_t ngx_court_mark_after(ngx_court_flight_zone_t *zone,
     const u_char *key, uint64_t sequence);

@@ -213,6 +213,7 @@ ngx_court_state_ungauge(ngx_court_state_line_t *line)
     line->policy_version = 0;
     line->policy_loaded = 0;
     line->audit_failed = 0;
+    line->open = 0;
 
     for (i = 0; i < NGX_COURT_STATE_FACTS; i++) {
         line->facts[i].in_flight = 0;

@@ -153,7 +153,8 @@ typedef struct {
 
     uint64_t                   ncells;           /* refusals in use */
     uint64_t                   overflow;         /* refusals without a cell */
-    uint64_t                   pad2[2];
+    uint64_t                   ended;            /* cut off while open */
+    uint64_t                   open;             /* gauge: requests let in */
 
     ngx_court_histogram_t      stages[NGX_COURT_NSTAGES];
     ngx_court_histogram_t      commit;

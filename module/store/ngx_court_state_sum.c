@@ -101,6 +101,7 @@ ngx_court_state_sum_worker(ngx_court_state_sum_ctx_t *ctx,
 
     s = ctx->sum;
     s->sum.audit_failed += line->audit_failed;
+    s->sum.open += line->open;
 
     if (line->exiting) {
         s->exiting++;
@@ -170,6 +171,7 @@ ngx_court_state_sum_line(void *data, ngx_uint_t i,
 
     ngx_court_state_sum_objects(ctx->sum, line, alive);
     sum->overflow += line->overflow;
+    sum->ended += line->ended;
 
     if (alive) {
         ngx_court_state_sum_worker(ctx, line);

@@ -7,7 +7,7 @@
 #include "ngx_court_shm.h"
 
 
-#define NGX_COURT_TOMBSTONE_LAYOUT  1
+#define NGX_COURT_TOMBSTONE_LAYOUT  2
 #define NGX_COURT_TOMBSTONE_MIN     65536
 
 /* how long the lock is waited for: rounds, each of them a yield */
@@ -18,12 +18,17 @@
 /* 64 bytes; index 0 means none */
 typedef struct {
     u_char                     key[NGX_COURT_TOMBSTONE_KEY];
-    volatile int64_t           until;        /* 0: ended by undo */
+    volatile int64_t           until[NGX_COURT_TOMBSTONE_ORIGINS];
+                                             /* 0: has none, or undone */
     int64_t                    added;
     volatile uint32_t          chain;        /* next of its bucket, or free */
-    uint32_t                   kind;
-    uint64_t                   reserved;
+    unsigned                   kind:8;
+    unsigned                   mark:24;      /* the snapshot that has it */
 } ngx_court_tombstone_slot_t;
+
+#define ngx_court_tombstone_end(slot)                                         \
+    ngx_max((slot)->until[NGX_COURT_TOMBSTONE_LOCAL],                         \
+            (slot)->until[NGX_COURT_TOMBSTONE_EVENTS])
 
 
 typedef struct {
@@ -32,11 +37,12 @@ typedef struct {
     uint32_t                   fresh;        /* from here: never used */
     uint32_t                   free;         /* list by chain */
     uint32_t                   used;
-    uint32_t                   reserved;
+    uint32_t                   mark;         /* the last snapshot's */
     int64_t                    birth;
     uint64_t                   full;
     ngx_atomic_t               sequence;
     ngx_atomic_t               counts[NGX_COURT_TOMBSTONE_KINDS];
+    uint64_t                   feed[NGX_COURT_TOMBSTONE_FEED / 8];
 } ngx_court_tombstone_head_t;
 
 
@@ -45,6 +51,7 @@ struct ngx_court_tombstones_s {
     ngx_court_tombstone_head_t  *head;
     volatile uint32_t           *buckets;
     ngx_court_tombstone_slot_t  *slots;      /* [0] is not used */
+    ngx_uint_t                   born;
 };
 
 
@@ -94,6 +101,7 @@ ngx_court_tombstone_lay(ngx_court_tombstones_t *ts, size_t bytes)
 
     head->sequence = (ngx_atomic_uint_t) ngx_time() << 24;
     head->layout = NGX_COURT_TOMBSTONE_LAYOUT;
+    ts->born = 1;
 }
 
 
@@ -147,11 +155,8 @@ ngx_court_tombstone_lock(ngx_court_tombstones_t *ts)
 }
 
 
-static void
-ngx_court_tombstone_unlock(ngx_court_tombstones_t *ts)
-{
-    ngx_shmtx_unlock(&ts->shpool->mutex);
-}
+#define ngx_court_tombstone_unlock(ts)                                        \
+    ngx_shmtx_unlock(&(ts)->shpool->mutex)
 
 
 ngx_int_t
@@ -220,7 +225,7 @@ ngx_court_tombstone_sweep(ngx_court_tombstones_t *ts, int64_t now)
             i = *link;
             slot = &ts->slots[i];
 
-            if (slot->until > now) {
+            if (ngx_court_tombstone_end(slot) > now) {
                 link = &slot->chain;
                 continue;
             }
@@ -279,9 +284,11 @@ ngx_court_tombstone_insert(ngx_court_tombstones_t *ts,
     bucket = ngx_court_tombstone_bucket(ts, stone->key);
 
     ngx_memcpy(slot->key, stone->key, NGX_COURT_TOMBSTONE_KEY);
-    slot->until = stone->until;
+    ngx_memzero((void *) slot->until, sizeof(slot->until));
+    slot->until[stone->origin] = stone->until;
     slot->added = stone->added;
-    slot->kind = stone->kind;
+    slot->kind = stone->kind & 0xff;
+    slot->mark = ts->head->mark & 0xffffff;
     slot->chain = *bucket;
 
     /* counted first: who reads a count without the lock sees too many */
@@ -313,8 +320,18 @@ ngx_court_tombstone_put(ngx_court_tombstones_t *ts,
     if (slot == NULL) {
         rc = ngx_court_tombstone_insert(ts, stone);
 
-    } else if (slot->until < stone->until) {
-        slot->until = stone->until;
+    } else {
+        if (ngx_court_tombstone_end(slot) <= stone->added) {
+            slot->added = stone->added;
+        }
+
+        if (slot->until[stone->origin] < stone->until) {
+            slot->until[stone->origin] = stone->until;
+        }
+
+        if (stone->origin == NGX_COURT_TOMBSTONE_EVENTS) {
+            slot->mark = ts->head->mark & 0xffffff;
+        }
     }
 
     ngx_memory_barrier();
@@ -328,7 +345,7 @@ ngx_court_tombstone_put(ngx_court_tombstones_t *ts,
 
 ngx_int_t
 ngx_court_tombstone_undo(ngx_court_tombstones_t *ts, const u_char *key,
-    time_t now)
+    ngx_court_tombstone_origin_t origin, time_t now)
 {
     ngx_int_t                    rc;
     ngx_court_tombstone_slot_t  *slot;
@@ -339,9 +356,8 @@ ngx_court_tombstone_undo(ngx_court_tombstones_t *ts, const u_char *key,
 
     rc = NGX_DECLINED;
     slot = ngx_court_tombstone_find(ts, key);
-
-    if (slot && slot->until > now) {
-        slot->until = 0;
+    if (slot && slot->until[origin] > now) {
+        slot->until[origin] = 0;
         rc = NGX_OK;
     }
 
@@ -350,6 +366,50 @@ ngx_court_tombstone_undo(ngx_court_tombstones_t *ts, const u_char *key,
     ngx_court_tombstone_unlock(ts);
 
     return rc;
+}
+
+
+ngx_int_t
+ngx_court_tombstone_snapshot_begin(ngx_court_tombstones_t *ts)
+{
+    if (ngx_court_tombstone_lock(ts) != NGX_OK) {
+        return NGX_BUSY;
+    }
+
+    ts->head->mark++;
+    ngx_court_tombstone_unlock(ts);
+
+    return NGX_OK;
+}
+
+
+/* who reads this in the middle sees too many, never too few */
+
+ngx_int_t
+ngx_court_tombstone_snapshot_end(ngx_court_tombstones_t *ts)
+{
+    uint32_t                     i;
+    ngx_court_tombstone_slot_t  *slot;
+
+    if (ngx_court_tombstone_lock(ts) != NGX_OK) {
+        return NGX_BUSY;
+    }
+
+    /* free slots among them: nobody reads their ends */
+
+    for (i = 1; i < ts->head->fresh; i++) {
+        slot = &ts->slots[i];
+
+        if (slot->mark != (ts->head->mark & 0xffffff)) {
+            slot->until[NGX_COURT_TOMBSTONE_EVENTS] = 0;
+        }
+    }
+
+    (void) ngx_atomic_fetch_add(&ts->head->sequence, 1);
+
+    ngx_court_tombstone_unlock(ts);
+
+    return NGX_OK;
 }
 
 
@@ -370,7 +430,7 @@ ngx_court_tombstone_check(ngx_court_tombstones_t *ts, const u_char *keys,
     for (i = 0; i < n; i++, keys += NGX_COURT_TOMBSTONE_KEY) {
         slot = ngx_court_tombstone_find(ts, keys);
 
-        if (slot && slot->until > now) {
+        if (slot && ngx_court_tombstone_end(slot) > now) {
             *which = i;
             rc = NGX_DECLINED;
             break;
@@ -398,13 +458,43 @@ ngx_court_tombstone_count(ngx_court_tombstones_t *ts,
 }
 
 
+/* how many of its two ends stand; one that finds no room is counted alone */
+
+static ngx_uint_t
+ngx_court_tombstone_tell(ngx_court_tombstone_slot_t *slot,
+    ngx_court_tombstone_t *stones, ngx_uint_t cap, time_t now)
+{
+    ngx_uint_t  n, origin;
+
+    n = 0;
+
+    for (origin = 0; origin < NGX_COURT_TOMBSTONE_ORIGINS; origin++) {
+
+        if (slot->until[origin] <= now) {
+            continue;
+        }
+
+        if (n < cap) {
+            ngx_memcpy(stones[n].key, slot->key, NGX_COURT_TOMBSTONE_KEY);
+            stones[n].kind = slot->kind;
+            stones[n].origin = origin;
+            stones[n].until = slot->until[origin];
+            stones[n].added = slot->added;
+        }
+
+        n++;
+    }
+
+    return n;
+}
+
+
 ngx_int_t
 ngx_court_tombstone_list(ngx_court_tombstones_t *ts, uint32_t *from,
     ngx_court_tombstone_t *stones, ngx_uint_t cap, time_t now)
 {
     uint32_t                     b, i;
     ngx_uint_t                   n, whole;
-    ngx_court_tombstone_slot_t  *slot;
 
     if (ngx_court_tombstone_lock(ts) != NGX_OK) {
         return NGX_BUSY;
@@ -417,20 +507,12 @@ ngx_court_tombstone_list(ngx_court_tombstones_t *ts, uint32_t *from,
     for (b = *from; b < ts->head->nslots; b++) {
         whole = n;
 
-        for (i = ts->buckets[b]; i && n < cap; i = slot->chain) {
-            slot = &ts->slots[i];
-
-            if (slot->until <= now) {
-                continue;
-            }
-
-            ngx_memcpy(stones[n].key, slot->key, NGX_COURT_TOMBSTONE_KEY);
-            stones[n].kind = slot->kind;
-            stones[n].until = slot->until;
-            stones[n++].added = slot->added;
+        for (i = ts->buckets[b]; i && n <= cap; i = ts->slots[i].chain) {
+            n += ngx_court_tombstone_tell(&ts->slots[i], &stones[n], cap - n,
+                                          now);
         }
 
-        if (i) {
+        if (n > cap) {
             n = whole;
             break;
         }
@@ -441,6 +523,20 @@ ngx_court_tombstone_list(ngx_court_tombstones_t *ts, uint32_t *from,
     ngx_court_tombstone_unlock(ts);
 
     return (ngx_int_t) n;
+}
+
+
+void *
+ngx_court_tombstone_feed(ngx_court_tombstones_t *ts)
+{
+    return ts->head->feed;
+}
+
+
+ngx_uint_t
+ngx_court_tombstone_born(ngx_court_tombstones_t *ts)
+{
+    return ts->born ? ts->born-- : 0;
 }
 
 

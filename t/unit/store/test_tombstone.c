@@ -158,14 +158,67 @@ test_life(void)
 
     seq = ngx_court_tombstone_sequence(ts);
     stone = stone_of(1, 0);
-    is_int(ngx_court_tombstone_undo(ts, stone.key, NOW), NGX_OK, "undone");
+    is_int(ngx_court_tombstone_undo(ts, stone.key, 0, NOW), NGX_OK, "undone");
     ok(ngx_court_tombstone_sequence(ts) != seq, "the sequence moved");
     is_int(check(ts, 1, NOW), NGX_OK, "is no longer revoked");
-    is_int(ngx_court_tombstone_undo(ts, stone.key, NOW), NGX_DECLINED,
+    is_int(ngx_court_tombstone_undo(ts, stone.key, 0, NOW), NGX_DECLINED,
            "not twice");
 
     put(ts, 1, NGX_COURT_TOMBSTONE_EVER, NOW);
     is_int(check(ts, 1, NOW * 100), NGX_DECLINED, "for ever");
+}
+
+
+/* what this machine said and what the stream says are two things */
+
+static void
+test_origins(void)
+{
+    uint32_t                 from;
+    ngx_uint_t               i;
+    ngx_shm_zone_t          *shm;
+    ngx_court_tombstone_t    stone;
+    ngx_court_tombstones_t  *ts;
+
+    ts = zone_make(65536, &shm);
+    fake_zone_init(shm, NULL);
+    ok(ngx_court_tombstone_born(ts), "a new zone");
+    ok(!ngx_court_tombstone_born(ts), "is told once");
+
+    put(ts, 1, NOW + 10, NOW);
+    put(ts, 2, NOW + 10, NOW);
+
+    for (i = 1; i < 5; i += 2) {
+        stone = stone_of(i, NOW + 20);
+        stone.origin = NGX_COURT_TOMBSTONE_EVENTS;
+        ngx_court_tombstone_put(ts, &stone);
+    }
+
+    from = 0;
+    is_int(ngx_court_tombstone_list(ts, &from, listed, 64, NOW), 4,
+           "both ends of one are listed");
+
+    stone = stone_of(1, 0);
+    is_int(ngx_court_tombstone_undo(ts, stone.key,
+                                    NGX_COURT_TOMBSTONE_LOCAL, NOW),
+           NGX_OK, "one end is undone");
+    is_int(check(ts, 1, NOW), NGX_DECLINED, "the other one stands");
+    is_int(check(ts, 1, NOW + 19), NGX_DECLINED, "until it ends");
+
+    is_int(ngx_court_tombstone_snapshot_begin(ts), NGX_OK, "a snapshot");
+    stone = stone_of(4, NOW + 20);
+    stone.origin = NGX_COURT_TOMBSTONE_EVENTS;
+    ngx_court_tombstone_put(ts, &stone);
+    is_int(check(ts, 1, NOW), NGX_DECLINED, "nothing goes before its end");
+    is_int(ngx_court_tombstone_snapshot_end(ts), NGX_OK, "ends");
+
+    is_int(check(ts, 1, NOW), NGX_OK, "what it does not have is gone");
+    is_int(check(ts, 3, NOW), NGX_OK, "another one, too");
+    is_int(check(ts, 4, NOW), NGX_DECLINED, "what it has stands");
+    is_int(check(ts, 2, NOW), NGX_DECLINED, "what is ours stands");
+
+    ngx_memset(ngx_court_tombstone_feed(ts), 0xff, NGX_COURT_TOMBSTONE_FEED);
+    is_int(check(ts, 2, NOW), NGX_DECLINED, "the feed has room of its own");
 }
 
 
@@ -254,6 +307,7 @@ main(void)
 
     test_keys();
     test_life();
+    test_origins();
     test_full();
 
     ok(zone_make(65535, &shm) == NULL, "too small");
