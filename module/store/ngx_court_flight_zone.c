@@ -460,35 +460,33 @@ ngx_court_mark_sequence(ngx_court_flight_zone_t *zone)
 }
 
 
-void
-ngx_court_mark_set(ngx_court_flight_zone_t *zone, const u_char *key,
-    int64_t now)
+static void
+ngx_court_mark_put(ngx_court_flight_zone_t *zone, ngx_court_mark_t *mark,
+    int64_t time)
 {
-    ngx_court_mark_t   *mark;
     ngx_atomic_uint_t   sequence;
-
-    mark = ngx_court_mark_of(zone, key);
 
     sequence = ngx_atomic_fetch_add((ngx_atomic_t *) &zone->head->sequence, 1)
                + 1;
 
-    ngx_court_mark_raise(&mark->time, (ngx_atomic_uint_t) now);
+    ngx_court_mark_raise(&mark->time, (ngx_atomic_uint_t) time);
     ngx_court_mark_raise(&mark->sequence, sequence);
     ngx_memory_barrier();
 }
 
 
 void
+ngx_court_mark_set(ngx_court_flight_zone_t *zone, const u_char *key,
+    int64_t now)
+{
+    ngx_court_mark_put(zone, ngx_court_mark_of(zone, key), now);
+}
+
+
+void
 ngx_court_mark_all(ngx_court_flight_zone_t *zone, int64_t time)
 {
-    ngx_atomic_uint_t  sequence;
-
-    sequence = ngx_atomic_fetch_add((ngx_atomic_t *) &zone->head->sequence, 1)
-               + 1;
-
-    ngx_court_mark_raise(&zone->head->all.time, (ngx_atomic_uint_t) time);
-    ngx_court_mark_raise(&zone->head->all.sequence, sequence);
-    ngx_memory_barrier();
+    ngx_court_mark_put(zone, &zone->head->all, time);
 }
 
 
@@ -506,8 +504,8 @@ ngx_court_mark_after(ngx_court_flight_zone_t *zone, const u_char *key,
 int64_t
 ngx_court_mark_time(ngx_court_flight_zone_t *zone, const u_char *key)
 {
-    return (int64_t) ngx_max(ngx_court_mark_of(zone, key)->time,
-                             zone->head->all.time);
+    return ngx_max((int64_t) ngx_court_mark_of(zone, key)->time,
+                   (int64_t) zone->head->all.time);
 }
 
 
