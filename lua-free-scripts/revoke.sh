@@ -3,14 +3,15 @@
 # shellcheck shell=sh
 #
 # revoke: who is let in no more, on this machine, asked of the running
-# gateway's control socket (module/reference/court_control.md).  Who is meant
-# comes by standard input: no process list has it, and no log.  Sourced by
-# courtctl after control.sh.
+# gateway's control socket (module/reference/court_control.md), or by an
+# authority's publisher, for all gateways (events.sh).  Who is meant comes by
+# standard input: no process list has it, and no log.  Sourced by courtctl
+# after control.sh.
 
 revoke_usage() {
     cat <<'END'
 usage: courtctl revoke subject|token|key|court|undo|list [--issuer NAME]
-       [--until TIME] [--id ID] [-o json] < WHO
+       [--until TIME] [--id ID] [--local] [-o json] < WHO
 
 examples:
   echo lawyer-1 | courtctl revoke subject --issuer platform --until +2h
@@ -29,10 +30,13 @@ undo: the same words again, or the id that revoke and list tell.
 TIME: +30m, +2h, +7d, seconds since 1970, or as date(1) reads it.
 
 It holds at once for all workers, ends what is open, and outlives a restart
-where court_state_dir stands; other machines are not told.
+where court_state_dir stands; other machines are not told.  Where courtctl.conf
+names a publisher, it tells all gateways by the stream of events, and waits
+until each says that it has it; issuers are then called by their URL; --local
+is this machine alone all the same.
 
 exit codes: 0 done, 1 undo: it was not revoked, 2 usage, 4 no answer, 5 not
-permitted, 6 not done, or not kept
+permitted, 6 not done, not kept, or not yet everywhere
 END
 }
 
@@ -68,21 +72,13 @@ revoke_member() {   # kind, text as JSON
     esac
 }
 
-revoke_ask() {      # kind, word, issuer, until, id, undo
-    if [ -n "$5" ]; then
-        body="\"id\":\"$5\""
-    else
-        if [ -n "$2" ]; then
-            text=$(printf '%s\n' "$2" | revoke_text)
-        else
-            [ ! -t 0 ] || ctl_say 'who or what, then Ctrl-D:'
-            text=$(revoke_text)
-        fi || { ctl_usage_error revoke 'who is meant is one line of text on standard input'; return; }
-        body="\"kind\":\"$1\",\"$(revoke_member "$1" "$text")\":$text"
-        [ -z "$3" ] || body="$body,\"issuer\":$(printf '%s\n' "$3" | revoke_text)"
-    fi
-    [ -z "$4" ] || body="$body,\"until\":$4"
-    [ -z "$6" ] || body="$body,\"undo\":true"
+# of this machine: its control socket
+revoke_here() {     # kind, member, text as JSON, issuer as JSON, until, id, undo
+    body="\"id\":\"$6\""
+    [ -n "$6" ] || body="\"kind\":\"$1\",\"$2\":$3"
+    [ -z "$4" ] || body="$body,\"issuer\":$4"
+    [ -z "$5" ] || body="$body,\"until\":$5"
+    [ -z "$7" ] || body="$body,\"undo\":true"
     answer=$(printf '{%s}' "$body" | ctl_control POST /revoke -) || return
     case $answer in
         *'"kept":false'*) ctl_say 'not kept over a restart: there is no court_state_dir' ;;
@@ -90,14 +86,32 @@ revoke_ask() {      # kind, word, issuer, until, id, undo
     control_show 0 "$answer"
 }
 
+revoke_ask() {      # kind, word, issuer, until, id, undo, how
+    text='' member='' issuer=''
+    if [ -z "$5" ]; then
+        if [ -n "$2" ]; then
+            text=$(printf '%s\n' "$2" | revoke_text)
+        else
+            [ ! -t 0 ] || ctl_say 'who or what, then Ctrl-D:'
+            text=$(revoke_text)
+        fi || { ctl_usage_error revoke 'who is meant is one line of text on standard input'; return; }
+        member=$(revoke_member "$1" "$text")
+    fi
+    [ -z "$3" ] || issuer=$(printf '%s\n' "$3" | revoke_text) ||
+        { ctl_usage_error revoke '--issuer takes a name'; return; }
+    "$7" "$1" "$member" "$text" "$issuer" "$4" "$5" "$6"
+}
+
 revoke_main() {
-    undo='' kind='' word='' issuer='' until='' id=''
+    undo='' kind='' word='' issuer='' until='' id='' how=revoke_here
+    [ -z "$(ctl_conf publisher)" ] || how=events_revoke
     while [ $# -gt 0 ]; do
         case $1 in
             --issuer|--until|--id)
                 [ -n "${2-}" ] || { ctl_usage_error revoke "$1 needs a value"; return; }
                 case $1 in --issuer) issuer=$2 ;; --until) until=$2 ;; *) id=$2 ;; esac
                 shift ;;
+            --local) how=revoke_here ;;
             -*) ctl_usage_error revoke "unknown option \"$1\""; return ;;
             undo) [ -z "$undo$kind" ] || { ctl_usage_error revoke 'undo stands first'; return; }
                 undo=1 ;;
@@ -110,7 +124,9 @@ revoke_main() {
         shift
     done
     case $undo,$kind,$word,$issuer,$until,$id in
-        ,list,,,,) answer=$(ctl_control GET /revoke/list) || return
+        ,list,,,,)
+            [ $how = revoke_here ] || { events_list; return; }
+            answer=$(ctl_control GET /revoke/list) || return
             control_show 0 "$answer"; return ;;
         1,,,,,?*) ;;
         *,,*,*,*,*|*,list,*) ctl_usage_error revoke 'subject, token, key, court, undo or list'; return ;;
@@ -122,10 +138,10 @@ revoke_main() {
         *) ctl_usage_error revoke "unknown kind \"$kind\""; return ;;
     esac
     [ -z "$id" ] || [ -z "$kind" ] || { ctl_usage_error revoke '--id is for undo alone'; return; }
-    case $id in *[!0-9a-f]*) ctl_usage_error revoke "no id: \"$id\""; return ;; esac
+    case $id in *[!A-Za-z0-9_-]*) ctl_usage_error revoke "no id: \"$id\""; return ;; esac
     if [ -n "$until" ]; then
         [ -z "$undo" ] || { ctl_usage_error revoke 'undo takes no --until'; return; }
         until=$(revoke_time "$until") || { ctl_usage_error revoke '--until takes a time'; return; }
     fi
-    revoke_ask "$kind" "$word" "$issuer" "$until" "$id" "$undo"
+    revoke_ask "$kind" "$word" "$issuer" "$until" "$id" "$undo" "$how"
 }
