@@ -160,7 +160,7 @@ is(ctl("staff\n", 'key', '--issuer', 'staff'), 0, 'courtctl: a key');
 is(ctl("staff\n", 'undo', 'key', '--issuer', 'staff'), 0, 'courtctl: undone');
 for my $row ([ '', 'subject' ], [ "a\nb\n", 'subject' ], [ '', 'subject', 'tim' ], [ '', 'nobody' ], [ '' ],
              [ "tim\n", 'subject', '--until', 'never' ], [ "tim\n", 'subject', '--until', 1 ], [ "tim\n", 'key' ],
-             [ "tim\n", 'subject', '--issuer', 'nobody' ], [ '', 'undo', '--id', 'x' ], [ "tim\n", 'list', 'x' ],
+             [ "tim\n", 'subject', '--issuer', 'nobody' ], [ '', 'undo', '--id', 'x.y' ], [ "tim\n", 'list', 'x' ],
              [ "$tim.x\n", 'token' ], [ "tim\n", 'undo', 'subject', '--until', '+1h' ])
 {
     my ($input, @words) = @$row;
