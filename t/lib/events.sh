@@ -113,7 +113,6 @@ END
 events_end() {
     local pid
     for pid in "$publisher" "$redis_pid" "${gateway[@]}"; do
-        [ -z "$pid" ] || kill -9 "$pid" 2> /dev/null
+        [ -z "$pid" ] || { kill -9 "$pid" && wait "$pid"; } 2> /dev/null
     done
-    wait 2> /dev/null
 }
