@@ -193,6 +193,12 @@ our %steps = (
         is said($a), '503 not_everywhere', 'Redis hangs: not everywhere';
         like $a->{head}, qr/^Retry-After: [12]\r$/m, 'he shall come again';
         is both('/b00/me/1', 'lawyer', 'lawyer-1'), '403 practice_not_active', 'but here';
+
+        # who tells it goes while Redis is waited for
+        Court::identity('lawyer-2', status => 'revoked');
+        like notify('platform', [identity('lawyer-2'), map { identity("x$_") } 1 .. 60],
+                    limit => 0.5)->{status}, qr/^(?:0|503)$/, 'he does not wait for long';
+        is both('/b00/me/1', 'lawyer', 'lawyer-2'), '403 practice_not_active', 'it is done all the same';
         $redis->cont('main');
         ok CourtSource::wait_for(sub { notify('platform', [identity('lawyer-1')])->{status} == 200 }),
            'he does';

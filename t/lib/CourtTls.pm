@@ -63,11 +63,12 @@ sub pin {
 
 
 # By curl, through a unix socket: { status, text, code }.  plain: without TLS;
-# host "127.0.0.1" sends no server name, "as" is its Host then.
+# host "127.0.0.1" sends no server name, "as" is its Host then; limit: seconds
+# until the client goes.
 sub ask {
     my ($socket, $host, $path, %o) = @_;
     my $dir = dir();
-    my @command = ('curl', '-sk', '-m', 30, '--unix-socket', $socket, '-w', '\n%{http_code}',
+    my @command = ('curl', '-sk', '-m', $o{limit} || 30, '--unix-socket', $socket, '-w', '\n%{http_code}',
                    '-D', "$dir/head");
 
     push @command, '--cert', "$dir/$o{cert}.pem", '--key', "$dir/$o{cert}.key" if $o{cert};
