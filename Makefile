@@ -299,7 +299,7 @@ clean:    ## removes build/
 
 # Benchmarks: programs, never tests.  Results stand in build/bench.
 
-.PHONY: bench bench-deps bench-instructions bench-scale
+.PHONY: bench bench-deps bench-instructions bench-revoke bench-scale
 
 BENCH      := $(BUILD)/bench
 RT_OBJ     := $(call obj,$(PURE_SRC) $(RT_SRC))
@@ -327,6 +327,9 @@ bench: bench-deps $(SO) $(TOOL) $(BENCH)/load $(BENCH)/mint $(BENCH)/policy_deci
 
 bench-scale: bench-deps $(BENCH)/scale    ## 2.04 million identities: bytes, cost of a hit
 	@tini -s -- t/bench/scale $(BENCH)/scale $(or $(COUNT),2040000)
+
+bench-revoke: bench-deps $(SO) $(TOOL)    ## three gateways: revoked until refused; COUNT=1000, LOAD=200 a second
+	@$(BENCH_ENV) tini -s -- t/bench/revoke
 
 bench-instructions: bench-deps $(SO) $(TOOL) $(BENCH)/load $(BENCH)/mint    ## callgrind, instructions per warm request
 	@$(BENCH_ENV) tini -s -- t/bench/instructions
