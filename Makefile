@@ -213,7 +213,8 @@ programs    = $(sort $(shell find t/$(1) -maxdepth 1 -type f -perm -u+x \
 
 suites: $(SO) $(TOOL) $(if $(filter-out %force.t,$(T)),,debug) $(if $(SAN),$(B)/nginx-run)    ## t/*.t; T=t/010-x.t
 	@t/lib/get-test-nginx
-	@$(RUN) suites$(SUFFIX) $(sort $(if $(T),$(T),$(wildcard t/*.t)))
+	@RUN_JOBS=$(or $(RUN_JOBS),$(if $(SAN)$(VALGRIND),2,3)) $(RUN) suites$(SUFFIX) \
+	    $(sort $(if $(T),$(T),$(wildcard t/*.t)))
 
 tool-tests conf demo docs: $(SO) $(TOOL)    ## the programs of t/NAME
 	@$(RUN) $@ $(if $(T),$(T),\

@@ -435,23 +435,7 @@ court_origin https://a.test; # here
 unknown directive "court_origin"
 
 
-=== TEST 48: court_events is of a later step
---- http
-court_events redis=main keys=k; # here
---- must_die
---- error_log
-unknown directive "court_events"
-
-
-=== TEST 49: court_revocation_unknown is of a later step
---- http
-court_revocation_unknown verify; # here
---- must_die
---- error_log
-unknown directive "court_revocation_unknown"
-
-
-=== TEST 50: court_clients is of a later step
+=== TEST 48: court_clients is of a later step
 --- http
 court_clients clients.json; # here
 --- must_die
@@ -459,7 +443,7 @@ court_clients clients.json; # here
 unknown directive "court_clients"
 
 
-=== TEST 51: court_signature is of a later step
+=== TEST 49: court_signature is of a later step
 --- http
 court_signature required; # here
 --- must_die
@@ -467,7 +451,7 @@ court_signature required; # here
 unknown directive "court_signature"
 
 
-=== TEST 52: court_replay is of a later step
+=== TEST 50: court_replay is of a later step
 --- http
 court_replay redis=main; # here
 --- must_die
@@ -475,7 +459,7 @@ court_replay redis=main; # here
 unknown directive "court_replay"
 
 
-=== TEST 53: court_crypto is of a later step
+=== TEST 51: court_crypto is of a later step
 --- http
 court_crypto gm; # here
 --- must_die
@@ -483,23 +467,7 @@ court_crypto gm; # here
 unknown directive "court_crypto"
 
 
-=== TEST 54: court_notify is of a later step
---- server
-location / { court_notify; } # here
---- must_die
---- error_log
-unknown directive "court_notify"
-
-
-=== TEST 55: court_session_max is of a later step
---- server
-location / { court_session_max 4h; } # here
---- must_die
---- error_log
-unknown directive "court_session_max"
-
-
-=== TEST 56: court_logout is of a later step
+=== TEST 52: court_logout is of a later step
 --- server
 location / { court_logout; } # here
 --- must_die
@@ -507,7 +475,7 @@ location / { court_logout; } # here
 unknown directive "court_logout"
 
 
-=== TEST 57: court_pass_issue is of a later step
+=== TEST 53: court_pass_issue is of a later step
 --- server
 location / { court_pass_issue; } # here
 --- must_die
@@ -515,7 +483,7 @@ location / { court_pass_issue; } # here
 unknown directive "court_pass_issue"
 
 
-=== TEST 58: court_pass_redeem is of a later step
+=== TEST 54: court_pass_redeem is of a later step
 --- server
 location / { court_pass_redeem; } # here
 --- must_die
@@ -523,7 +491,7 @@ location / { court_pass_redeem; } # here
 unknown directive "court_pass_redeem"
 
 
-=== TEST 59: court_assertion_jwks before its key
+=== TEST 55: court_assertion_jwks before its key
 --- http eval
 "server { listen unix:\@DIR@/early.sock; location /jwks { court_assertion_jwks; } }\n$::key;\n"
 --- request
