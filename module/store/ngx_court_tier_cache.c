@@ -316,7 +316,11 @@ ngx_court_tier_l2_names(const ngx_court_tiers_t *tiers,
     name->data = p;
 
     p = ngx_sprintf(p, "%V:1:f:%V:", prefix, &fact->name);
-    p = ngx_hex_dump(p, hash, NGX_COURT_TIER_NAME_HASH);
+
+    field.data = hash;
+    field.len = NGX_COURT_TIER_NAME_HASH;
+
+    p = ngx_court_base64url_encode(p, &field);
 
     name->len = (size_t) (p - name->data);
 

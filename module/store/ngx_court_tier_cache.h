@@ -10,6 +10,7 @@
 #define _NGX_COURT_TIER_CACHE_H_INCLUDED_
 
 #include "ngx_court_tier.h"
+#include "ngx_court_base64url.h"
 
 
 /* an entry may be fetched by a machine whose clock is ahead, ms */
@@ -29,10 +30,10 @@
  * there are millions of names and each takes memory for as long as it lives */
 #define NGX_COURT_TIER_NAME_HASH  (NGX_COURT_SHA256_LEN / 2)
 
-/* PREFIX:1:f:FACT:HEX */
+/* PREFIX:1:f:FACT:HMAC, in base64url */
 #define NGX_COURT_TIER_NAME_LEN(prefix, fact)                                 \
     ((prefix)->len + sizeof(":1:f::") - 1 + (fact)->len                       \
-     + 2 * NGX_COURT_TIER_NAME_HASH)
+     + ngx_court_base64url_encoded_len(NGX_COURT_TIER_NAME_HASH))
 
 
 /* serves: not expired, not older than demanded, not from the future */

@@ -17,6 +17,7 @@
 #include <hiredis/hiredis.h>
 
 #include "ngx_court_rt.h"
+#include "ngx_court_base64url.h"
 #include "ngx_court_fact.h"
 #include "ngx_court_seal.h"
 #include "ngx_court_zone_lru.h"
@@ -29,7 +30,8 @@
 #define SCALE_BATCH   256
 #define SCALE_TTL     3600000              /* ms */
 #define SCALE_HASH    16                   /* NGX_COURT_TIER_NAME_HASH */
-#define SCALE_NAME    (sizeof("court:1:f:identity:") - 1 + 2 * SCALE_HASH)
+#define SCALE_NAME    (sizeof("court:1:f:identity:") - 1                      \
+                       + ngx_court_base64url_encoded_len(SCALE_HASH))
 
 #define SCALE_RING                                                            \
     "s1 sm4-ctr-hmac-sm3 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
@@ -144,7 +146,7 @@ scale_entry(scale_t *s, unsigned long n, u_char *buf)
 }
 
 
-/* PREFIX:1:f:FACT:HEX */
+/* PREFIX:1:f:FACT:HMAC */
 
 static void
 scale_name(scale_t *s, const u_char *key, u_char *name)
@@ -163,7 +165,11 @@ scale_name(scale_t *s, const u_char *key, u_char *name)
 
     p = ngx_cpymem(name, "court:1:f:identity:",
                    sizeof("court:1:f:identity:") - 1);
-    ngx_hex_dump(p, hash, SCALE_HASH);
+
+    field.data = hash;
+    field.len = SCALE_HASH;
+
+    (void) ngx_court_base64url_encode(p, &field);
 }
 
 

@@ -427,7 +427,7 @@ test_redis(void)
     fake_turn();
     is_int(redis_sets, 1, "stored in Redis");
     ok(redis_ttl >= 270000 && redis_ttl <= 330000, "for its ttl");
-    is_int(redis_key.len, 51, "under its name");
+    is_int(redis_key.len, 41, "under its name");
     is_mem(redis_key.data, "court:1:f:identity:", 19, "with its prefix");
     ok(memmem(redis_value.data, redis_value.len, "active", 6) == NULL,
        "nothing of it in clear");
