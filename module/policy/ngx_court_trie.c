@@ -395,6 +395,9 @@ ngx_court_trie_var_step(ngx_court_parse_t *ps, const ngx_court_at_t *at,
         return NULL;
     }
 
+    name = 0;
+    text = 0;
+
     if (ngx_court_trie_name(ps, at, segment, &name, &text) != NGX_OK) {
         return NULL;
     }
