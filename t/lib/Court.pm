@@ -108,6 +108,17 @@ sub make_key {
 }
 
 
+# openssl x509's option for so many days; newer ones take none that is negative
+sub days {
+    my ($days) = @_;
+
+    return "-days $days"
+        if $days >= 0 || `openssl x509 -help 2>&1` !~ /-not_after/;
+
+    return '-not_before 20200101000000Z -not_after 20200102000000Z';
+}
+
+
 sub private_jwk {
     my ($name, $jwk) = @_;
     my $text = run('', qw(openssl pkey -noout -text -in),

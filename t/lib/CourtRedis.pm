@@ -244,7 +244,8 @@ sub certs {
     my %kinds = (good => ['redis.test', 30], wrong => ['else.test', 30],
                  expired => ['redis.test', -1], client => ['gateway', 30]);
     for my $name (sort keys %kinds) {
-        my ($host, $days) = @{$kinds{$name}};
+        my ($host, $n) = @{$kinds{$name}};
+        my $days = Court::days($n);
 
         Court::file("tls/$name.ext",
                     "subjectAltName=DNS:$host"
@@ -252,7 +253,7 @@ sub certs {
         $ssl->("req $key -keyout $dir/$name.key -out $dir/$name.csr "
                . "-subj /CN=$host");
         $ssl->("x509 -req -in $dir/$name.csr -CA $dir/ca.pem "
-               . "-CAkey $dir/ca.key -CAcreateserial -days $days "
+               . "-CAkey $dir/ca.key -CAcreateserial $days "
                . "-extfile $dir/$name.ext -out $dir/$name.pem");
     }
 

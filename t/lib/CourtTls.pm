@@ -44,11 +44,11 @@ sub certificate {
     my ($name, %o) = @_;
     my $at = dir() . "/$name";
     my $ca = dir() . "/$o{ca}";
-    my $days = $o{days} // 30;
+    my $days = Court::days($o{days} // 30);
 
     Court::file("tls/$name.ext", $o{san} ? "subjectAltName=$o{san}\n" : "basicConstraints=CA:FALSE\n");
     openssl("req $KEY -keyout $at.key -out $at.csr -subj '/CN=$o{cn}'");
-    openssl("x509 -req -in $at.csr -CA $ca.pem -CAkey $ca.key -CAcreateserial -days $days "
+    openssl("x509 -req -in $at.csr -CA $ca.pem -CAkey $ca.key -CAcreateserial $days "
             . "-extfile $at.ext -out $at.pem");
     chmod 0600, "$at.key";
 }
