@@ -4,6 +4,7 @@
  */
 
 #include "ngx_court_evp.h"
+#include "ngx_court_bytes.h"
 
 #include <openssl/rand.h>
 
@@ -147,28 +148,6 @@ ngx_court_hash_fields(const char *domain, const ngx_str_t *fields,
  * only where the whole text is the same.
  */
 
-static ngx_uint_t
-ngx_court_digest_slot(const u_char *p, size_t len)
-{
-    uint64_t  h, w;
-
-    h = len;
-
-    for ( /* void */ ; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
-        ngx_memcpy(&w, p, sizeof(uint64_t));
-        h = (h ^ w) * 0x9e3779b97f4a7c15ull;
-        h ^= h >> 29;
-        p += sizeof(uint64_t);
-    }
-
-    w = 0;
-    ngx_memcpy(&w, p, len);
-    h = (h ^ w) * 0x9e3779b97f4a7c15ull;
-
-    return (h >> 32) % NGX_COURT_DIGEST_KEPT;
-}
-
-
 ngx_int_t
 ngx_court_hash_fields_kept(const char *domain, const ngx_str_t *fields,
     ngx_uint_t n, u_char out[NGX_COURT_SHA256_LEN])
@@ -188,7 +167,7 @@ ngx_court_hash_fields_kept(const char *domain, const ngx_str_t *fields,
 
     (void) ngx_court_digest_gather(text, domain, fields, n);
 
-    kept = &table[ngx_court_digest_slot(text, len)];
+    kept = &table[ngx_court_place(text, len, NGX_COURT_DIGEST_KEPT)];
 
     if (kept->len != len || ngx_memcmp(kept->text, text, len) != 0) {
 

@@ -9,6 +9,7 @@
  */
 
 #include "ngx_http_court_kept.h"
+#include "ngx_court_bytes.h"
 
 
 #define NGX_HTTP_COURT_KEPT_PLACES  512
@@ -139,35 +140,6 @@ ngx_http_court_kept_key(ngx_http_court_session_t *s, u_char *p, u_char *last)
 }
 
 
-/* by who, what and the path, with which the key begins */
-
-static ngx_http_court_kept_t *
-ngx_http_court_kept_place(const u_char *p, size_t len)
-{
-    uint64_t  h, w;
-
-    h = len;
-    len = ngx_min(len, sizeof(ngx_http_court_kept_head_t) + 32);
-
-    for ( /* void */ ; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
-        ngx_memcpy(&w, p, sizeof(uint64_t));
-        h = (h ^ w) * 0x9e3779b97f4a7c15ull;
-        h ^= h >> 29;
-        p += sizeof(uint64_t);
-    }
-
-    w = 0;
-    ngx_memcpy(&w, p, len);
-    h = (h ^ w) * 0x9e3779b97f4a7c15ull;
-
-    /* by the uppermost bits, which alone hang on all that were multiplied:
-     * keys often differ in their last bytes and nowhere else */
-
-    return &ngx_http_court_kept_places[((h >> 32) * NGX_HTTP_COURT_KEPT_PLACES)
-                                       >> 32];
-}
-
-
 /* whoever is let in, as is, and not to be told a refusal on the way */
 
 static ngx_uint_t
@@ -205,7 +177,8 @@ ngx_http_court_kept(ngx_http_court_session_t *s)
     }
 
     len = p - buf;
-    kept = ngx_http_court_kept_place(buf, len);
+    kept = &ngx_http_court_kept_places[ngx_court_place(buf, len,
+                                           NGX_HTTP_COURT_KEPT_PLACES)];
 
     if (kept->key_len == len && ngx_memcmp(kept->key, buf, len) == 0) {
         ngx_log_debug0(NGX_LOG_DEBUG_HTTP, s->request->connection->log, 0,
