@@ -17,8 +17,6 @@ worker_connections(2048);
 log_level('info');
 no_shuffle();
 
-my $dir = Court::dir();
-
 # a connection of that worker's, or of any
 sub connection {
     my ($pid) = @_;
